@@ -1,0 +1,1 @@
+//! The shared traits, domain types and HTTP kit of the Howdah provider clients.
