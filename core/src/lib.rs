@@ -1,1 +1,20 @@
 //! The shared traits, domain types and HTTP kit of the Howdah provider clients.
+
+mod clock;
+mod error;
+mod input;
+mod open_enum;
+pub mod http;
+pub mod secret;
+#[cfg(feature = "testing")]
+pub mod testing;
+
+pub use clock::Clock;
+pub use error::{Error, ErrorKind, FieldError, Outcome, Result};
+pub use secret::Secret;
+
+/// For the macros of this crate.
+#[doc(hidden)]
+pub mod __private {
+    pub use pastey::paste;
+}
