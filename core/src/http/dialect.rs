@@ -33,7 +33,14 @@ pub struct Dialect {
 impl Dialect {
     /// A provider that does nothing unusual.
     pub const fn new(provider: &'static str) -> Self {
-        Self { provider, explain: Explanation::usual, refused: None, rules: &[], quotas: &[], request_id: &["x-request-id"] }
+        Self {
+            provider,
+            explain: Explanation::usual,
+            refused: None,
+            rules: &[],
+            quotas: &[],
+            request_id: &["x-request-id"],
+        }
     }
 }
 
@@ -68,9 +75,16 @@ impl Explanation {
     pub fn usual(refusal: &Refusal<'_>) -> Self {
         let text = |member: &str| {
             let value = refusal.json?.get(member)?;
-            value.as_str().map(str::to_owned).or_else(|| value.as_i64().map(|number| number.to_string()))
+            value
+                .as_str()
+                .map(str::to_owned)
+                .or_else(|| value.as_i64().map(|number| number.to_string()))
         };
-        Self { message: text("message").or_else(|| text("error")), code: text("code"), ..Self::default() }
+        Self {
+            message: text("message").or_else(|| text("error")),
+            code: text("code"),
+            ..Self::default()
+        }
     }
 }
 
