@@ -3,6 +3,7 @@
 mod clock;
 mod error;
 pub mod http;
+mod id;
 mod input;
 mod open_enum;
 pub mod secret;
@@ -11,6 +12,7 @@ pub mod testing;
 
 pub use clock::Clock;
 pub use error::{Error, ErrorKind, FieldError, Outcome, Result};
+pub use id::Id;
 pub use secret::Secret;
 
 /// For the macros of this crate.
