@@ -1,1 +1,3 @@
 //! The HTTP kit.
+
+pub mod quota;
