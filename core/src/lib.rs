@@ -1,6 +1,7 @@
 //! The shared traits, domain types and HTTP kit of the Howdah provider clients.
 
 mod clock;
+pub mod dns;
 mod error;
 pub mod http;
 mod input;
