@@ -4,6 +4,7 @@ mod clock;
 pub mod dns;
 mod error;
 pub mod http;
+mod id;
 mod input;
 mod open_enum;
 pub mod secret;
@@ -12,6 +13,7 @@ pub mod testing;
 
 pub use clock::Clock;
 pub use error::{Error, ErrorKind, FieldError, Outcome, Result};
+pub use id::Id;
 pub use secret::Secret;
 
 /// For the macros of this crate.
