@@ -204,7 +204,8 @@ impl Provider {
             let calls = u64::from(job.calls + job.calls * u32::from(job.drops) / 50);
             let round_trip = Duration::from_millis(2 * job.latency.end);
             let lag = Duration::from_secs(3) + round_trip * 2;
-            let bound = server.ideal(calls, round_trip / job.concurrency, lag) + lag;
+            let misfortune = if job.drops > 0 { self.period } else { Duration::ZERO };
+            let bound = server.ideal(calls, round_trip / job.concurrency, lag) + lag + misfortune;
 
             let lost_probes = job.run(&quota, &server, &clock).await;
             // In a sliding window, only one place is certain to be free for a probe. If a first one is lost with it, the
