@@ -8,13 +8,17 @@
 //! `least - in flight` never grants too much, however the answers are reordered. When a window has passed, one call goes
 //! alone, a probe, and its answer opens the next one. This holds for fixed and for sliding windows: in a sliding one the
 //! reset is the moment the oldest call expires, and the probe learns how many others have.
+//!
+//! Which of two answers was counted later is certain where resets are moments of the calendar. Where they are seconds to
+//! go, or missing, it is not; there a report may only raise what is left after taking off every answer that came while it
+//! was on its way.
 
 mod announcement;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    cmp::{Ordering, Reverse},
+    cmp::Reverse,
     collections::{BinaryHeap, VecDeque},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -218,6 +222,7 @@ impl Bucket {
         let state = State {
             knowledge,
             generation: 0,
+            answers: 0,
             in_flight: 0,
             probing: false,
             capacity: 0,
@@ -257,14 +262,12 @@ impl Bucket {
                 if let Room::Now { probe } = room {
                     state.in_flight += 1;
                     state.probing |= probe;
-                    let probe = probe.then_some(state.generation);
-                    return Ok(Permit(Some((
-                        Arc::clone(self),
-                        Call {
-                            acquired: now,
-                            probe,
-                        },
-                    ))));
+                    let call = Call {
+                        acquired: now,
+                        answers: state.answers,
+                        probe: probe.then_some(state.generation),
+                    };
+                    return Ok(Permit(Some((Arc::clone(self), call))));
                 }
                 room
             };
@@ -326,6 +329,8 @@ impl Bucket {
 #[derive(Clone, Copy, Debug)]
 struct Call {
     acquired: Instant,
+    /// How many answers had come before it went.
+    answers: u64,
     /// The generation of the window that had passed when this call went to find the next.
     probe: Option<u64>,
 }
@@ -343,6 +348,8 @@ struct State {
     knowledge: Knowledge,
     /// Counts the windows.
     generation: u64,
+    /// Counts the answers.
+    answers: u64,
     in_flight: u32,
     probing: bool,
     /// The provider's limit is at least this.
@@ -366,14 +373,20 @@ enum Knowledge {
 #[derive(Clone, Copy, Debug)]
 struct Window {
     least: u32,
+    /// As the answer that opened it announced it.
     reset: Reset,
+    /// When that is here, but for rounding.
+    until: Instant,
     /// Opened by a 429: only the probe that goes after its end can say anything new.
     refused: bool,
+    /// How many answers had come when `least` was last a bound and not a report: what was in flight then is not in it,
+    /// and still has to be taken off.
+    raised: u64,
 }
 
 impl Window {
     fn end(&self) -> Instant {
-        self.reset.at + ROUNDING
+        self.until + ROUNDING
     }
 }
 
@@ -421,19 +434,17 @@ impl State {
     }
 
     fn answered(&mut self, call: Call, answer: Answer, now: Instant) {
+        self.answers += 1;
         match answer {
             Answer::Report(report) => self.learn(call, report, now),
             Answer::Refusal { until, window } => self.refuse(call, until, window),
-            Answer::Silence { from_provider } => {
-                if from_provider
-                    && (call.probe.is_some() || matches!(self.knowledge, Knowledge::Nothing))
-                {
-                    self.knowledge = Knowledge::Free;
-                    self.unreported.clear();
-                } else {
-                    self.leave_unreported(now);
-                }
+            Answer::Silence {
+                from_provider: true,
+            } if call.probe.is_some() => {
+                self.knowledge = Knowledge::Free;
+                self.unreported.clear();
             }
+            Answer::Silence { .. } => self.leave_unreported(now),
         }
     }
 
@@ -442,28 +453,48 @@ impl State {
             .reset
             .unwrap_or_else(|| Reset::at(now, call.acquired));
         self.capacity = self.capacity.max(report.remaining.saturating_add(1));
-        let order = match &self.knowledge {
-            Knowledge::Window(window) if call.probe != Some(self.generation) => {
-                if window.refused {
-                    Ordering::Less
-                } else {
-                    reset.order(&window.reset, SAME_RESET)
+        // Answers that came while this one was on its way may tell of calls that were counted after it.
+        let overtaken = u32::try_from(self.answers - call.answers - 1).unwrap_or(u32::MAX);
+        let sure = report.remaining.saturating_sub(overtaken);
+        let found = call.probe == Some(self.generation);
+        let mut window = Window {
+            least: sure,
+            reset,
+            until: reset.at,
+            refused: false,
+            raised: self.answers,
+        };
+        let mut opens = true;
+        if let Knowledge::Window(known) = &self.knowledge {
+            let order = reset.order(&known.reset, SAME_RESET);
+            let exact = reset.is_exact() && known.reset.is_exact();
+            if !found && (known.refused || order.is_lt()) {
+                return;
+            }
+            if !known.refused {
+                opens = found || order.is_gt();
+                let spent = u32::from(call.answers < known.raised);
+                let least = known.least.saturating_sub(spent).min(report.remaining);
+                if order.is_gt() && exact {
+                    window.least = report.remaining;
+                    window.raised = 0;
+                } else if least >= sure || (!opens && (exact || self.in_flight > 0)) {
+                    window.least = least;
+                    window.raised = known.raised;
+                }
+                if !opens {
+                    window.reset = known.reset;
+                    // Of the very same moment the shortest way here tells most; of two that may differ, the later counts.
+                    window.until = if exact {
+                        known.until.min(reset.at)
+                    } else {
+                        known.until.max(reset.at)
+                    };
                 }
             }
-            _ => Ordering::Greater,
-        };
-        match (order, &mut self.knowledge) {
-            (Ordering::Less, _) => return,
-            (Ordering::Equal, Knowledge::Window(window)) => {
-                window.least = window.least.min(report.remaining);
-                window.reset.refine(&reset);
-            }
-            _ => self.open(Window {
-                least: report.remaining,
-                reset,
-                refused: false,
-            }),
         }
+        self.knowledge = Knowledge::Window(window);
+        self.generation += u64::from(opens);
         self.settle(call.acquired);
     }
 
@@ -471,23 +502,20 @@ impl State {
         let mut refused = Window {
             least: 0,
             reset: until,
+            until: until.at,
             refused: true,
+            raised: 0,
         };
-        if let Knowledge::Window(window) = &self.knowledge
+        if let Knowledge::Window(known) = &self.knowledge
             && call.probe != Some(self.generation)
         {
-            if window.refused {
-                refused.reset.at = refused.reset.at.max(window.reset.at);
-            } else if announced.is_some_and(|reset| reset.order(&window.reset, SAME_RESET).is_lt())
-            {
+            if known.refused {
+                refused.until = refused.until.max(known.until);
+            } else if announced.is_some_and(|reset| reset.order(&known.reset, SAME_RESET).is_lt()) {
                 return;
             }
         }
-        self.open(refused);
-    }
-
-    fn open(&mut self, window: Window) {
-        self.knowledge = Knowledge::Window(window);
+        self.knowledge = Knowledge::Window(refused);
         self.generation += 1;
     }
 

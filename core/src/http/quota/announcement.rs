@@ -131,15 +131,9 @@ impl Reset {
         }
     }
 
-    /// Takes over what `other` knows better of the very same moment: it may have been on its way for a shorter time.
-    pub(super) fn refine(&mut self, other: &Self) {
-        if let (Some(one), Some(two)) = (self.stamp, other.stamp)
-            && one.exact
-            && two.exact
-            && one.seconds == two.seconds
-        {
-            self.at = self.at.min(other.at);
-        }
+    /// Whether the provider wrote the very moment.
+    pub(super) fn is_exact(&self) -> bool {
+        self.stamp.is_some_and(|stamp| stamp.exact)
     }
 }
 

@@ -1,16 +1,12 @@
 use std::{
-    future::Future,
+    future::{Future, poll_fn},
     ops::Range,
     sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed},
-    task::Poll,
 };
 
 use ::http::HeaderValue;
 use proptest::prelude::*;
-use tokio::{
-    task::JoinSet,
-    time::{sleep, sleep_until},
-};
+use tokio::{task::JoinSet, time::sleep};
 
 use super::*;
 use crate::{
@@ -270,8 +266,23 @@ impl Provider {
             // A call that is given up may cost its own place and that of one more.
             let calls = u64::from(job.calls + job.calls * u32::from(job.drops) / 50);
             let round_trip = Duration::from_millis(2 * job.latency.end);
-            let lag = Duration::from_secs(3) + round_trip * 2;
-            let bound = server.ideal(calls, round_trip / job.concurrency, lag) + lag;
+            // Seconds to go do not tell neighbouring resets apart.
+            let exact = matches!(
+                self.format,
+                QuotaFormat::Epoch | QuotaFormat::HttpDate | QuotaFormat::UtcText
+            );
+            let doubt = if exact {
+                Duration::ZERO
+            } else {
+                SAME_RESET * 2 + round_trip
+            };
+            let lag = Duration::from_secs(3) + round_trip * 2 + doubt;
+            let misfortune = if job.drops > 0 {
+                self.period
+            } else {
+                Duration::ZERO
+            };
+            let bound = server.ideal(calls, round_trip / job.concurrency, lag) + lag + misfortune;
 
             let lost_probes = job.run(&quota, &server, &clock).await;
             // In a sliding window, only one place is certain to be free for a probe. If a first one is lost with it, the
@@ -295,6 +306,264 @@ impl Provider {
             Ok(())
         })
     }
+}
+
+const NOON: &str = "Wed, 31 Jan 2024 12:00:00 GMT";
+
+#[tokio::test(start_paused = true)]
+async fn a_reset_can_be_written_in_any_way() {
+    for reset in [
+        "3600",
+        "3600.5",
+        "1706706000",
+        "1706706000000",
+        "Wed, 31 Jan 2024 13:00:00 GMT",
+        "2024-01-31 13:00:00 UTC",
+    ] {
+        let quota = Quota::new(HEADERS);
+        let permit = quota.acquire("", None).await.unwrap();
+        answer(
+            permit,
+            200,
+            &[
+                ("date", NOON),
+                ("x-ratelimit-remaining", "0"),
+                ("x-ratelimit-reset", reset),
+            ],
+        );
+        let spent = quota
+            .acquire("", Some(Instant::now() + HOUR))
+            .await
+            .unwrap_err();
+        assert_eq!(
+            spent,
+            Exhausted {
+                until: Instant::now() + HOUR + ROUNDING,
+                bucket: ""
+            },
+            "{reset}"
+        );
+        assert_eq!(
+            spent.to_string(),
+            "the provider's quota is spent for another 3601 s"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_senseless_reset_is_found_out_by_a_probe() {
+    for reset in [
+        "",
+        "soon",
+        "-5",
+        "0",
+        "9999999999",
+        "99999999999999999999999",
+        "Mon, 01 Jan 1990 00:00:00 GMT",
+    ] {
+        let quota = Quota::new(HEADERS);
+        let permit = quota.acquire("", None).await.unwrap();
+        answer(
+            permit,
+            200,
+            &[
+                ("date", NOON),
+                ("x-ratelimit-remaining", "0"),
+                ("x-ratelimit-reset", reset),
+            ],
+        );
+        let (asked, _probe) = (Instant::now(), quota.acquire("", None).await.unwrap());
+        assert_eq!(asked.elapsed(), ROUNDING, "{reset:?}");
+        assert!(
+            granted(&quota).await.is_none(),
+            "{reset:?}: the probe goes alone"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn of_several_structured_policies_the_tightest_counts() {
+    let quota = Quota::new(STRUCTURED);
+    let permit = quota.acquire("", None).await.unwrap();
+    answer(
+        permit,
+        200,
+        &[("ratelimit", r#""hour";r=900;t=3000, "burst";r=1;t=60"#)],
+    );
+    let _only = granted(&quota).await.unwrap();
+    let start = Instant::now();
+    let _next = quota.acquire("", None).await.unwrap();
+    assert_eq!(start.elapsed(), Duration::from_secs(61));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_first_call_goes_alone_and_an_answer_without_news_frees_the_rest() {
+    let quota = Quota::new(HEADERS);
+    let first = granted(&quota).await.unwrap();
+    assert!(granted(&quota).await.is_none());
+    answer(first, 502, &[]);
+    let second = granted(&quota).await.unwrap();
+    assert!(
+        granted(&quota).await.is_none(),
+        "a gateway's error page says nothing about the provider"
+    );
+    drop(second);
+    answer(granted(&quota).await.unwrap(), 200, &[]);
+    let mut free = Vec::new();
+    for _ in 0..100 {
+        free.push(granted(&quota).await.unwrap());
+    }
+    answer(
+        free.pop().unwrap(),
+        200,
+        &[("x-ratelimit-remaining", "50"), ("x-ratelimit-reset", "60")],
+    );
+    assert!(granted(&quota).await.is_none(), "99 are in flight");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_429_stops_its_bucket_until_it_may_be_repeated() {
+    for (retry, wait) in [
+        ("90", 91),
+        ("Wed, 31 Jan 2024 12:05:00 GMT", 301),
+        ("2024-01-31 12:10:00 UTC", 601),
+        ("?", 1),
+    ] {
+        let quota = Quota::new(HEADERS);
+        answer(quota.acquire("", None).await.unwrap(), 200, &[]);
+        let late = granted(&quota).await.unwrap();
+        answer(
+            granted(&quota).await.unwrap(),
+            429,
+            &[("date", NOON), ("retry-after", retry)],
+        );
+        answer(
+            late,
+            200,
+            &[
+                ("date", NOON),
+                ("x-ratelimit-remaining", "7"),
+                ("x-ratelimit-reset", "3600"),
+            ],
+        );
+        let start = Instant::now();
+        let probe = quota.acquire("", None).await.unwrap();
+        assert_eq!(start.elapsed().as_secs(), wait, "{retry}");
+        assert!(granted(&quota).await.is_none());
+        answer(probe, 200, &[]);
+        assert!(granted(&quota).await.is_some());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_429_about_one_call_stops_no_other() {
+    let quota = Quota::new(HEADERS);
+    let left = [
+        ("date", NOON),
+        ("x-ratelimit-remaining", "2000"),
+        ("x-ratelimit-reset", "1706706000"),
+    ];
+    let capped = [
+        &left[..],
+        &[("retry-after", "Thu, 29 Feb 2024 12:00:00 GMT")],
+    ]
+    .concat();
+    answer(quota.acquire("", None).await.unwrap(), 200, &left);
+    answer(quota.acquire("", None).await.unwrap(), 429, &capped);
+    assert!(granted(&quota).await.is_some());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_declared_limit_is_kept_by_our_own_count() {
+    const BURST: &[QuotaRule] = &[
+        QuotaRule {
+            bucket: "",
+            announced: Announced::Nowhere,
+            declared: Some(Declared {
+                calls: 5,
+                per: Duration::from_secs(60),
+            }),
+        },
+        QuotaRule {
+            bucket: "free",
+            announced: Announced::Nowhere,
+            declared: None,
+        },
+    ];
+    let server = Arc::new(
+        QuotaServer::new(5, Duration::from_secs(60), QuotaWindow::Sliding)
+            .with_format(QuotaFormat::Silent),
+    );
+    let (quota, start) = (Quota::new(BURST), Instant::now());
+    Job::new(100, 20, 10..800)
+        .run(&quota, &server, &Clock::system())
+        .await;
+    assert_eq!((server.refused(), server.accepted()), (0, 100));
+    let ideal = server.ideal(0, Duration::ZERO, Duration::ZERO);
+    assert!(
+        ideal >= start && start.elapsed() < Duration::from_secs(19 * 62),
+        "{:?}",
+        start.elapsed()
+    );
+
+    let spent = quota
+        .acquire("unheard of", Some(Instant::now()))
+        .await
+        .unwrap_err();
+    assert_eq!(spent.bucket, "", "an unknown bucket is the default one");
+    assert!(
+        quota.acquire("free", Some(Instant::now())).await.is_ok(),
+        "buckets are apart"
+    );
+    assert!(
+        Quota::unlimited()
+            .acquire("", Some(Instant::now()))
+            .await
+            .is_ok()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_ends_the_wait_for_a_probe() {
+    let quota = Quota::new(HEADERS);
+    let _probe = quota.acquire("", None).await.unwrap();
+    let (start, wait) = (Instant::now(), Duration::from_secs(30));
+    assert!(quota.acquire("", Some(start + wait)).await.is_err());
+    assert_eq!(start.elapsed(), wait);
+}
+
+#[tokio::test(start_paused = true)]
+async fn thousands_who_wait_are_not_all_woken_for_each_place() {
+    const WAITERS: usize = 5_000;
+    let server = Arc::new(QuotaServer::new(1_000, HOUR, QuotaWindow::Sliding));
+    let (quota, polls) = (Quota::new(HEADERS), Arc::new(AtomicUsize::new(0)));
+    let mut waiters = JoinSet::new();
+    for waiter in 0..WAITERS {
+        let (quota, server, polls) = (quota.clone(), Arc::clone(&server), Arc::clone(&polls));
+        waiters.spawn(async move {
+            let permit = {
+                let mut acquired = Box::pin(quota.acquire("", None));
+                poll_fn(|context| {
+                    polls.fetch_add(1, Relaxed);
+                    acquired.as_mut().poll(context)
+                })
+                .await
+                .unwrap()
+            };
+            if waiter % 10 != 0 {
+                sleep(Duration::from_millis(100)).await;
+                let (status, headers) = server.call();
+                permit.answered(status, &headers, Timestamp::UNIX_EPOCH);
+            }
+        });
+    }
+    waiters.join_all().await;
+    assert_eq!(server.refused(), 0);
+    assert!(
+        polls.load(Relaxed) < 6 * WAITERS,
+        "{} polls",
+        polls.load(Relaxed)
+    );
 }
 
 proptest! {
