@@ -6,7 +6,7 @@ mod name;
 mod record;
 mod token;
 mod zone;
-mod zonefile;
+pub mod zonefile;
 
 pub use data::{
     Caa, DataError, Dnskey, Ds, Loc, Mx, Naptr, Opaque, RecordData, Soa, Srv, Sshfp, SvcParam,
