@@ -510,7 +510,7 @@ fn push_presentation(label: &[u8], text: &mut String) {
     for &byte in label {
         match byte {
             b'.' | b'\\' | b'"' | b';' | b'(' | b')' | b'@' | b'$' => {
-                text.extend(['\\', char::from(byte)])
+                text.extend(['\\', char::from(byte)]);
             }
             0x21..=0x7e => text.push(char::from(byte)),
             // Writing to a String cannot fail.

@@ -132,13 +132,12 @@ impl<'a> Lexer<'a> {
         let start = self.position;
         while let Some(byte) = self.peek() {
             match byte {
-                b' ' | b'\t' | b'\r' | b'\n' | b'(' | b')' | b';' => break,
                 b'"' if self.position > start
                     && self.text.as_bytes()[self.position - 1] == b'=' =>
                 {
-                    self.quoted()?
+                    self.quoted()?;
                 }
-                b'"' => break,
+                b' ' | b'\t' | b'\r' | b'\n' | b'(' | b')' | b';' | b'"' => break,
                 b'\\' => self.escape(),
                 _ => self.position += 1,
             }

@@ -1,5 +1,7 @@
 //! Properties of names, records and zone files, and the judgement of another parser.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 mod judge;
 mod properties;
 mod strategies;

@@ -126,7 +126,7 @@ fn opaque() -> impl Strategy<Value = RecordData> {
             .prop_filter("a quote begins a string", |text| !text.contains('"'))
             .prop_map(|text| ("URL", text)),
         bytes(0, 30).prop_map(|wire| {
-            let hex: String = wire.iter().map(|byte| format!("{byte:02x}")).collect();
+            let hex = data_encoding::HEXLOWER.encode(&wire);
             ("TYPE65280", format!("\\# {} {hex}", wire.len()))
         }),
     ];

@@ -17,7 +17,7 @@ impl Range {
     /// Reads `start-stop` or `start-stop/step`.
     pub(super) fn read(token: &Token<'_>) -> Result<Range, Fault> {
         let (numbers, step) = token.raw.split_once('/').unwrap_or((token.raw, "1"));
-        let number = |text: &str| digits(text).filter(|number| *number <= u64::from(u32::MAX));
+        let number = |text: &str| digits(text).filter(|number| u32::try_from(*number).is_ok());
         let range = numbers.split_once('-').and_then(|(start, stop)| {
             Some(Range {
                 start: number(start)?,

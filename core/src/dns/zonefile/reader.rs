@@ -255,7 +255,7 @@ impl<'a> Reader<'a> {
         let data_at = tokens.first().map_or(entry.end, |first| first.at);
         let data = RecordData::read(&record_type, tokens, entry.end, &self.origin)?;
         if record_type == RecordType::Soa && owner != *self.zone {
-            owner = self.soa_owner(owner, written_owner, at)?;
+            owner = self.soa_owner(&owner, written_owner, at)?;
         }
         if !owner.is_within(self.zone) {
             return Err(Fault::new(
@@ -279,7 +279,7 @@ impl<'a> Reader<'a> {
     }
 
     /// Cloudflare writes the owner of the SOA record without its final dot.
-    fn soa_owner(&mut self, owner: Name, written: &str, at: usize) -> Result<Name, Fault> {
+    fn soa_owner(&mut self, owner: &Name, written: &str, at: usize) -> Result<Name, Fault> {
         let zone = self.zone.clone();
         if Name::parse(written).is_ok_and(|absolute| absolute == zone) {
             self.automatic = true;
