@@ -510,11 +510,13 @@ fn push_presentation(label: &[u8], text: &mut String) {
     for &byte in label {
         match byte {
             b'.' | b'\\' | b'"' | b';' | b'(' | b')' | b'@' | b'$' => {
-                text.extend(['\\', char::from(byte)])
+                text.extend(['\\', char::from(byte)]);
             }
             0x21..=0x7e => text.push(char::from(byte)),
             // Writing to a String cannot fail.
-            _ => drop(write!(text, "\\{byte:03}")),
+            _ => {
+                let _ = write!(text, "\\{byte:03}");
+            }
         }
     }
 }
