@@ -612,6 +612,7 @@ mod tests {
         Name::parse("example.org").unwrap()
     }
 
+    #[allow(clippy::needless_pass_by_value)]
     fn set(name: &str, ttl: u32, record_type: RecordType, data: &[&str]) -> RecordSet {
         let data = data
             .iter()

@@ -7,6 +7,7 @@ fn apex() -> Name {
     Name::parse("example.org").unwrap()
 }
 
+#[allow(clippy::needless_pass_by_value)]
 fn set(name: &str, ttl: Ttl, record_type: RecordType, data: &[&str]) -> RecordSet {
     let data = data
         .iter()
