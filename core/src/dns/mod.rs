@@ -8,7 +8,7 @@ mod provider;
 mod record;
 mod token;
 mod zone;
-mod zonefile;
+pub mod zonefile;
 
 pub use data::{
     Caa, DataError, Dnskey, Ds, Loc, Mx, Naptr, Opaque, RecordData, Soa, Srv, Sshfp, SvcParam,

@@ -514,7 +514,9 @@ fn push_presentation(label: &[u8], text: &mut String) {
             }
             0x21..=0x7e => text.push(char::from(byte)),
             // Writing to a String cannot fail.
-            _ => drop(write!(text, "\\{byte:03}")),
+            _ => {
+                let _ = write!(text, "\\{byte:03}");
+            }
         }
     }
 }

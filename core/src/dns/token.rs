@@ -35,10 +35,21 @@ pub(super) struct Entry<'a> {
     pub(super) comment: Option<&'a str>,
     /// Where a comment begins right after a word, without a space.
     pub(super) glued_comment: Option<usize>,
-    /// The offset of the entry's end.
+    /// The offset after the last token.
     pub(super) end: usize,
     /// The first thing that was wrong with the entry's form.
     pub(super) fault: Option<Fault>,
+}
+
+impl Entry<'_> {
+    fn ended(mut self, position: usize) -> Self {
+        let quotes = |token: &Token<'_>| if token.quoted { 2 } else { 0 };
+        self.end = self
+            .tokens
+            .last()
+            .map_or(position, |last| last.at + last.raw.len() + quotes(last));
+        self
+    }
 }
 
 impl Token<'_> {
@@ -183,8 +194,7 @@ impl<'a> Iterator for Lexer<'a> {
             let step = match byte {
                 b'\n' if open.is_none() => {
                     self.position += 1;
-                    entry.end = at;
-                    return Some(entry);
+                    return Some(entry.ended(at));
                 }
                 b' ' | b'\t' | b'\r' | b'\n' => {
                     self.position += 1;
@@ -244,14 +254,13 @@ impl<'a> Iterator for Lexer<'a> {
                 entry.fault.get_or_insert(fault);
             }
         }
-        entry.end = self.position;
         if let Some(at) = open {
             entry.fault.get_or_insert(Fault::new(
                 at,
                 "the parenthesis that opens here is never closed",
             ));
         }
-        Some(entry)
+        Some(entry.ended(self.position))
     }
 }
 

@@ -257,7 +257,7 @@ pub(crate) fn quote(bytes: &[u8], out: &mut impl fmt::Write) -> fmt::Result {
 pub(crate) fn quoted(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() + 2);
     // Writing to a String cannot fail.
-    drop(quote(bytes, &mut text));
+    let _ = quote(bytes, &mut text);
     text
 }
 
