@@ -48,11 +48,7 @@ async fn memory_with_everything() {
     capabilities.apex_ns = true;
     let report = dns::run_all(&Signing(MemoryDns::with_capabilities(capabilities))).await;
     report.assert_passed();
-    assert_eq!(
-        report.ignored(),
-        ["round trip: DNAME"],
-        "nothing else is lacking"
-    );
+    assert!(report.ignored().is_empty(), "nothing is lacking");
 }
 
 #[tokio::test(start_paused = true)]

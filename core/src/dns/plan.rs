@@ -136,7 +136,7 @@ pub enum Violation {
 }
 
 impl Plan {
-    /// Compares two states of one zone; time and memory are linear in their sizes.
+    /// Compares two states of one zone, in one walk through both.
     pub fn between(current: &Zone, desired: &Zone, scope: &Scope) -> Self {
         let mut existing = 0;
         let mut changes = Vec::new();

@@ -9,6 +9,9 @@
 //! dns::run_all(&MemoryDns::new()).await.assert_passed();
 //! # }
 //! ```
+//!
+//! An implementor has this as one test, on the paused clock when the provider is a fake in process. The report goes to
+//! standard error: `cargo test -- --nocapture` shows what was ignored, and for want of what.
 
 use std::sync::Arc;
 
@@ -211,27 +214,28 @@ impl Suite {
     }
 
     fn texts(&self) -> Vec<DnsCase> {
-        let utf8 = "Grüße, 象: ok".as_bytes().to_vec();
-        let awkward: [(&str, Vec<u8>); 13] = [
-            ("quotes", br#"say "hi" and "bye""#.to_vec()),
-            ("an unpaired quote", br#"a 5" disk"#.to_vec()),
-            ("in quotes altogether", br#""quoted""#.to_vec()),
-            ("backslashes", br"C:\path\\share".to_vec()),
-            ("a backslash at the end", br"end\".to_vec()),
-            ("what looks like escapes", br#"\"\\\059 \065"#.to_vec()),
-            ("semicolons", b"v=DKIM1; k=rsa; p=MIGf;;".to_vec()),
-            ("what looks like a comment", b"a ; b (c) # d".to_vec()),
-            ("spaces within", b"a  b   c".to_vec()),
-            ("upper and lower case", b"Verify=AbCdEf".to_vec()),
-            ("UTF-8", utf8),
-            ("spaces at the ends", b"  a  ".to_vec()),
-            ("nothing", Vec::new()),
+        let awkward: [(&str, &[u8]); 10] = [
+            ("quotes", br#"say "hi" and "bye""#),
+            ("an unpaired quote", br#"a 5" disk"#),
+            ("in quotes altogether", br#""quoted""#),
+            ("backslashes", br"C:\path\\share"),
+            ("a backslash at the end", br"end\"),
+            ("what looks like escapes", br#"\"\\059 \065"#),
+            ("semicolons", b"v=DKIM1; k=rsa; p=MIGf;;"),
+            ("what looks like a comment", b"a ; b (c) # d"),
+            ("spaces within", b"a  b   c"),
+            ("upper and lower case", b"Verify=AbCdEf"),
         ];
-        let mut cases: Vec<_> = awkward
-            .into_iter()
-            .map(|(name, text)| self.text(name, Wish::Awkward, text))
-            .collect();
-        cases.push(self.text("every octet", Wish::Promised, (0..=255).collect()));
+        let every: Vec<u8> = (0..=255).collect();
+        let declared: [(&str, &[u8]); 4] = [
+            ("UTF-8", "Grüße, 象: ok".as_bytes()),
+            ("spaces at the ends", b"  a  "),
+            ("nothing", b""),
+            ("every octet", &every),
+        ];
+        let awkward = awkward.map(|(name, text)| self.text(name, Wish::Awkward, text.to_vec()));
+        let declared = declared.map(|(name, text)| self.text(name, Wish::Promised, text.to_vec()));
+        let mut cases: Vec<_> = awkward.into_iter().chain(declared).collect();
         for length in [254, 255, 256, 500, 510, 511, 1000] {
             let text = (0..length)
                 .map(|at| b"abcdefghijklmnopqrstuvwxyz0123456789-"[at % 37])
