@@ -45,6 +45,7 @@
 //! With the feature `testing` there is a stateful fake of all of this, in process and on loopback.
 
 mod dialect;
+mod dns_provider;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -72,6 +73,8 @@ use howdah_core::{
 };
 
 use identity::AccountId;
+
+pub use dns_provider::DnSimpleDns;
 
 /// The base URL of the service.
 pub const PRODUCTION: &str = "https://api.dnsimple.com/v2";
