@@ -69,6 +69,8 @@ struct Reader<'a> {
     owner: Option<Name>,
     /// Whether a bare TTL of 1 means automatic.
     automatic: bool,
+    /// Whether the comment of the entry at hand says that its records are proxied.
+    proxied: bool,
     generated: u64,
     generated_bytes: u64,
     sets: BTreeMap<(Name, RecordType), Vec<Record>>,
@@ -85,6 +87,7 @@ impl<'a> Reader<'a> {
             last_ttl: None,
             owner: None,
             automatic: false,
+            proxied: false,
             generated: 0,
             generated_bytes: 0,
             sets: BTreeMap::new(),
@@ -99,6 +102,9 @@ impl<'a> Reader<'a> {
         {
             self.automatic = true;
         }
+        self.proxied = entry
+            .comment
+            .is_some_and(|comment| comment.contains("cf-proxied:true"));
         if let Some(fault) = &entry.fault {
             return Err(fault.clone());
         }
@@ -258,10 +264,8 @@ impl<'a> Reader<'a> {
             ));
         }
         self.look_at(&owner, &record_type, &data, (at, data_at), entry);
+        let proxied = self.proxied;
         let ttl = ttl.or(self.default_ttl).or(self.last_ttl);
-        let proxied = entry
-            .comment
-            .is_some_and(|comment| comment.contains("cf-proxied:true"));
         self.sets
             .entry((owner, record_type))
             .or_default()
