@@ -48,11 +48,7 @@ async fn memory_with_everything() {
     capabilities.apex_ns = true;
     let report = dns::run_all(&Signing(MemoryDns::with_capabilities(capabilities))).await;
     report.assert_passed();
-    assert_eq!(
-        report.ignored(),
-        ["round trip: DNAME"],
-        "nothing else is lacking"
-    );
+    assert!(report.ignored().is_empty(), "nothing is lacking");
 }
 
 #[tokio::test(start_paused = true)]
@@ -241,7 +237,7 @@ struct Flawed {
 
 #[async_trait]
 impl DnsProvider for Flawed {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         "flawed"
     }
 
@@ -277,7 +273,12 @@ impl DnsProvider for Flawed {
                 Flaw::HidesUnknownZones => error.with_kind(ErrorKind::Forbidden),
                 _ => error,
             })?;
-        let sets = snapshot.zone.iter().cloned().collect::<Vec<_>>().into_iter();
+        let sets = snapshot
+            .zone
+            .iter()
+            .cloned()
+            .collect::<Vec<_>>()
+            .into_iter();
         let sets: Vec<_> = match self.flaw {
             Flaw::SeesOnePage => sets.take(100).collect(),
             Flaw::EscapesTwice => sets.map(|set| escaped(&set)).collect(),
@@ -308,9 +309,9 @@ impl DnsProvider for Flawed {
         let changes = plan.changes();
         if self.flaw == Flaw::SendsAnyway {
             let edit = |zone: &mut Zone| {
-                changes
-                    .iter()
-                    .for_each(|change| change.apply_to(zone).unwrap())
+                for change in changes {
+                    change.apply_to(zone).unwrap();
+                }
             };
             let edited = self.inner.edit(plan.zone(), edit);
             return edited
@@ -357,8 +358,8 @@ fn escaped(set: &RecordSet) -> RecordSet {
         }
     };
     let data = set.data().iter().map(|data| match data {
-        RecordData::Txt(txt) => {
-            let text: Vec<u8> = txt.concat().into_iter().flat_map(twice).collect();
+        RecordData::Txt(data) => {
+            let text: Vec<u8> = data.concat().into_iter().flat_map(twice).collect();
             RecordData::Txt(Txt::from_bytes(&text))
         }
         other => other.clone(),

@@ -43,8 +43,8 @@ use crate::{Error, Outcome, Result};
 /// ```
 #[async_trait]
 pub trait DnsProvider: Send + Sync + fmt::Debug {
-    /// The provider's name in one lower-case word.
-    fn name(&self) -> &str;
+    /// The provider's name in one lower-case word, as in [`Error::provider`].
+    fn name(&self) -> &'static str;
 
     /// What is possible. What is not is refused with [`ErrorKind::Unsupported`](crate::ErrorKind::Unsupported) before anything is sent.
     fn capabilities(&self) -> &DnsCapabilities;
@@ -133,12 +133,11 @@ pub trait DnsProviderExt: DnsProvider {
         };
         let more = match blocking.len() - 1 {
             0 => String::new(),
-            count => format!(" (and {count} more findings)"),
+            count => format!(" (and {count} more)"),
         };
-        refused(Error::unsupported(format!(
-            "{} cannot do this: {first}{more}",
-            self.name()
-        )))
+        refused(
+            Error::unsupported(format!("cannot do this: {first}{more}")).with_provider(self.name()),
+        )
     }
 }
 
@@ -176,6 +175,7 @@ impl ZoneInfo {
 /// What a provider can hold, and how it changes it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools)]
 pub struct DnsCapabilities {
     /// Types that can be written, without ALIAS.
     pub record_types: BTreeSet<RecordType>,
@@ -390,14 +390,14 @@ pub fn audit_against(capabilities: &DnsCapabilities, desired: &Zone) -> Vec<Find
                 });
             }
             other if !capabilities.supports(other, at_apex) => {
-                block(format!("the provider has no {other} records"))
+                block(format!("the provider has no {other} records"));
             }
             RecordType::Cname if at_apex => block("a CNAME cannot be at the apex of a zone".into()),
             RecordType::Cname if desired.at(set.name()).nth(1).is_some() => {
                 block("a CNAME cannot be beside other types at one name".into());
             }
             RecordType::Cname if set.data().len() > 1 => {
-                block("there can be one CNAME at a name only".into())
+                block("there can be one CNAME at a name only".into());
             }
             RecordType::Txt => set
                 .data()
@@ -422,10 +422,10 @@ pub fn audit_against(capabilities: &DnsCapabilities, desired: &Zone) -> Vec<Find
 }
 
 fn txt_problem(limits: &TxtLimits, data: &RecordData) -> Option<String> {
-    let RecordData::Txt(txt) = data else {
+    let RecordData::Txt(data) = data else {
         return None;
     };
-    let text = txt.concat();
+    let text = data.concat();
     let TxtLimits { max_length, .. } = limits;
     if text.len() > *max_length {
         return Some(format!(
@@ -600,5 +600,225 @@ impl KeyInfo {
             dnskey: dnskey.into(),
             ds: ds.into_iter().collect(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{ErrorKind, testing::MemoryDns};
+
+    fn apex() -> Name {
+        Name::parse("example.org").unwrap()
+    }
+
+    #[allow(clippy::needless_pass_by_value)]
+    fn set(name: &str, ttl: u32, record_type: RecordType, data: &[&str]) -> RecordSet {
+        let data = data
+            .iter()
+            .map(|text| RecordData::parse(&record_type, text, &apex()).unwrap());
+        RecordSet::new(
+            Name::parse_in(name, &apex()).unwrap(),
+            Ttl::Seconds(ttl),
+            data,
+        )
+        .unwrap()
+    }
+
+    fn zone(sets: impl IntoIterator<Item = RecordSet>) -> Zone {
+        Zone::try_from_sets(apex(), sets).unwrap()
+    }
+
+    fn found(
+        capabilities: &DnsCapabilities,
+        sets: impl IntoIterator<Item = RecordSet>,
+    ) -> Vec<String> {
+        audit_against(capabilities, &zone(sets))
+            .iter()
+            .map(ToString::to_string)
+            .collect()
+    }
+
+    #[test]
+    fn the_audit_names_what_does_not_fit() {
+        let mut capabilities = DnsCapabilities::new([
+            RecordType::A,
+            RecordType::Cname,
+            RecordType::Ns,
+            RecordType::Txt,
+        ]);
+        capabilities.ttl = 60..=86_400;
+        capabilities.txt.max_length = 5;
+        capabilities.alias = AliasScope::Apex;
+        let sets = [
+            set("@", 300, RecordType::Soa, &["a. b. 1 2 3 4 5"]),
+            set("@", 300, RecordType::Ns, &["ns.example.net."]),
+            set("@", 300, RecordType::Alias, &["a.example.net."]),
+            set("*", 59, RecordType::A, &["192.0.2.1"]),
+            set("a", 300, RecordType::Alias, &["a.example.net."]),
+            set("c", 300, RecordType::Cname, &["a.example.net."]),
+            set("c", 300, RecordType::A, &["192.0.2.1"]),
+            set("m", 300, RecordType::Mx, &["10 mx"]),
+            set("sub", 300, RecordType::Ns, &["ns.example.net."]),
+            set(
+                "t",
+                300,
+                RecordType::Txt,
+                &[
+                    "\"123456\"",
+                    "\"\"",
+                    "\" a\"",
+                    "\"\\195\\188\"",
+                    "\"12345\"",
+                ],
+            ),
+        ];
+        let mut expected = vec![
+            "*.example.org. A: the TTL 59 is not between 60 and 86400 seconds",
+            "*.example.org. A: the provider has no wildcards",
+            "a.example.org. ALIAS: the provider has ALIAS at the apex of a zone only",
+            "c.example.org. CNAME: a CNAME cannot be beside other types at one name",
+            "example.org. NS: the provider writes the NS set of the apex itself: leave it out",
+            "example.org. SOA: the provider writes the SOA itself: leave it out",
+            "m.example.org. MX: the provider has no MX records",
+            "t.example.org. TXT: a text of 6 octets is longer than the provider's 5",
+            "t.example.org. TXT: the provider has no empty texts",
+            "t.example.org. TXT: the provider keeps printable ASCII in texts only",
+            "t.example.org. TXT: the provider loses spaces at the ends of a text",
+        ];
+        let mut findings = found(&capabilities, sets);
+        findings.sort_unstable();
+        expected.sort_unstable();
+        assert_eq!(findings, expected);
+    }
+
+    #[test]
+    fn a_cname_cannot_be_at_the_apex() {
+        let capabilities = DnsCapabilities::new([RecordType::Cname]);
+        let apex = set("@", 300, RecordType::Cname, &["a.example.net."]);
+        assert_eq!(
+            found(&capabilities, [apex]),
+            ["example.org. CNAME: a CNAME cannot be at the apex of a zone"]
+        );
+        assert!(found(&capabilities, [set("a", 300, RecordType::Cname, &["b"])]).is_empty());
+    }
+
+    #[test]
+    fn ttls_are_brought_into_range_with_a_warning_each() {
+        let mut capabilities = DnsCapabilities::new([RecordType::A]);
+        capabilities.ttl = 60..=3600;
+        let mut zone = zone([
+            set("a", 30, RecordType::A, &["192.0.2.1"]),
+            set("b", 300, RecordType::A, &["192.0.2.1"]),
+            set("c", 86_400, RecordType::A, &["192.0.2.1"]),
+        ]);
+        let findings = capabilities.clamp_ttls(&mut zone);
+        let ttls: Vec<_> = zone.iter().map(RecordSet::ttl).collect();
+        assert_eq!(
+            ttls,
+            [Ttl::Seconds(60), Ttl::Seconds(300), Ttl::Seconds(3600)]
+        );
+        assert_eq!(findings.len(), 2);
+        assert!(
+            findings
+                .iter()
+                .all(|finding| finding.severity == Severity::Warning)
+        );
+        assert_eq!(
+            findings[1].to_string(),
+            "c.example.org. A: the TTL becomes 3600 instead of 86400"
+        );
+        assert!(audit_against(&capabilities, &zone).is_empty());
+    }
+
+    fn three_creates() -> Plan {
+        let names = ["a", "b", "c"];
+        let desired = zone(names.map(|name| set(name, 300, RecordType::A, &["192.0.2.1"])));
+        Plan::between(&zone([]), &desired, &Scope::WholeZone)
+    }
+
+    #[test]
+    fn the_account_follows_the_outcome() {
+        let plan = three_creates();
+        let during = |outcome| {
+            let account = ApplyError::during(
+                &plan,
+                1..2,
+                Error::new(ErrorKind::Timeout, "no answer").with_outcome(outcome),
+            );
+            let ApplyError {
+                applied,
+                failed,
+                unknown,
+                not_attempted,
+                ..
+            } = account;
+            [
+                applied.len(),
+                failed.len(),
+                unknown.len(),
+                not_attempted.len(),
+            ]
+        };
+        assert_eq!(during(Outcome::Refused), [1, 1, 0, 1]);
+        assert_eq!(during(Outcome::NotSent), [1, 1, 0, 1]);
+        assert_eq!(during(Outcome::Unknown), [1, 0, 1, 1]);
+        assert_eq!(during(Outcome::Applied), [2, 0, 0, 1]);
+        assert!(ApplyError::refused(&plan, Error::invalid("no")).zone_unchanged());
+        assert_eq!(
+            ApplyError::refused(&plan, Error::invalid("no"))
+                .not_attempted
+                .len(),
+            3
+        );
+    }
+
+    #[test]
+    fn as_an_error_it_never_claims_that_nothing_was_changed_when_something_was() {
+        let plan = three_creates();
+        let refused = || Error::new(ErrorKind::Invalid, "bad").with_outcome(Outcome::Refused);
+        let error = Error::from(ApplyError::during(&plan, 0..1, refused()));
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (ErrorKind::Invalid, Outcome::Refused)
+        );
+        let error = Error::from(ApplyError::during(&plan, 2..3, refused()));
+        assert_eq!(
+            (error.kind(), error.outcome()),
+            (ErrorKind::Invalid, Outcome::Unknown)
+        );
+        assert_eq!(error.message(), "2 of 3 changes applied, 0 unknown: bad");
+    }
+
+    #[test]
+    fn preflight_refuses_with_the_first_finding() {
+        let provider = MemoryDns::with_capabilities(DnsCapabilities::new([RecordType::A]));
+        let expected = ZoneSnapshot::new(zone([]));
+        assert!(
+            provider
+                .preflight(&apex(), &three_creates(), &expected)
+                .is_ok()
+        );
+
+        let mx = zone([
+            set("m", 300, RecordType::Mx, &["10 mx"]),
+            set("n", 300, RecordType::Mx, &["10 mx"]),
+        ]);
+        let plan = Plan::between(&zone([]), &mx, &Scope::WholeZone);
+        let refusal = provider.preflight(&apex(), &plan, &expected).unwrap_err();
+        assert_eq!(
+            (refusal.error.kind(), refusal.error.outcome()),
+            (ErrorKind::Unsupported, Outcome::NotSent)
+        );
+        assert_eq!(
+            refusal.error.to_string(),
+            "memory: cannot do this: m.example.org. MX: the provider has no MX records (and 1 more) (nothing was sent)"
+        );
+
+        let own = zone([set("@", 300, RecordType::Ns, &["ns.example.net."])]);
+        let plan = Plan::between(&own, &zone([]), &Scope::WholeZone);
+        let refusal = provider.preflight(&apex(), &plan, &expected).unwrap_err();
+        assert!(refusal.error.is_unsupported(), "{refusal}");
+        assert!(refusal.zone_unchanged());
     }
 }

@@ -283,6 +283,7 @@ mod tests {
     use super::*;
     use crate::dns::{RecordData, Ttl};
 
+    #[allow(clippy::needless_pass_by_value)]
     fn set(name: &str, record_type: RecordType, data: &str) -> RecordSet {
         let apex = Name::parse("example.org").unwrap();
         let name = Name::parse_in(name, &apex).unwrap();

@@ -94,7 +94,7 @@ impl MemoryDns {
 
     /// Everything that this provider can do, to be cut down. The NS set of the apex is its own.
     pub fn full_capabilities() -> DnsCapabilities {
-        let types = "A AAAA CAA CNAME DNSKEY DS HINFO HTTPS LOC MX NAPTR NS PTR SRV SSHFP SVCB TLSA TXT URI";
+        let types = "A AAAA CAA CNAME DNAME DNSKEY DS HINFO HTTPS LOC MX NAPTR NS PTR SRV SSHFP SVCB TLSA TXT URI";
         // These are all record types, and text that is none would only make the set smaller.
         let mut capabilities = DnsCapabilities::new(
             types
@@ -166,7 +166,7 @@ impl fmt::Debug for MemoryDns {
 
 #[async_trait]
 impl DnsProvider for MemoryDns {
-    fn name(&self) -> &str {
+    fn name(&self) -> &'static str {
         NAME
     }
 
@@ -391,4 +391,146 @@ fn name_servers() -> Vec<Name> {
         .iter()
         .filter_map(|server| Name::parse(server).ok())
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dns::Scope;
+
+    fn apex() -> Name {
+        Name::parse("example.org").unwrap()
+    }
+
+    fn addresses(names: &[&str]) -> Zone {
+        let address = RecordData::A([192, 0, 2, 1].into());
+        let sets = names.iter().map(|name| {
+            RecordSet::new(
+                apex().child(name).unwrap(),
+                Ttl::Seconds(300),
+                [address.clone()],
+            )
+            .unwrap()
+        });
+        Zone::try_from_sets(apex(), sets).unwrap()
+    }
+
+    async fn provider(atomicity: Atomicity) -> MemoryDns {
+        let mut capabilities = MemoryDns::full_capabilities();
+        capabilities.atomicity = atomicity;
+        let provider = MemoryDns::with_capabilities(capabilities);
+        provider.create_zone(&apex()).await.unwrap();
+        provider
+    }
+
+    /// How many of four creates are applied, failed, unknown, not attempted, and in the zone afterwards.
+    async fn account(atomicity: Atomicity, fault: MemoryFault) -> [usize; 5] {
+        let provider = provider(atomicity).await;
+        let (plan, expected) = provider
+            .plan_to(&addresses(&["a", "b", "c", "d"]), &Scope::WholeZone)
+            .await
+            .unwrap();
+        provider.fail_after(2, fault);
+        let account = provider.apply(&apex(), &plan, &expected).await.unwrap_err();
+        let held = provider.snapshot(&apex()).await.unwrap().zone.len();
+        assert_eq!(provider.changes_made(), held);
+
+        let (rest, expected) = provider
+            .plan_to(&addresses(&["a", "b", "c", "d"]), &Scope::WholeZone)
+            .await
+            .unwrap();
+        let receipt = provider.apply(&apex(), &rest, &expected).await.unwrap();
+        assert_eq!(
+            receipt.applied,
+            4 - held,
+            "planning again finishes what was begun"
+        );
+        let ApplyError {
+            applied,
+            failed,
+            unknown,
+            not_attempted,
+            ..
+        } = account;
+        [
+            applied.len(),
+            failed.len(),
+            unknown.len(),
+            not_attempted.len(),
+            held,
+        ]
+    }
+
+    #[tokio::test]
+    async fn faults_strike_where_they_are_set() {
+        let single = Atomicity::RecordSet;
+        assert_eq!(account(single, MemoryFault::Refused).await, [2, 1, 0, 1, 2]);
+        assert_eq!(
+            account(single, MemoryFault::LostBefore).await,
+            [2, 0, 1, 1, 2]
+        );
+        assert_eq!(
+            account(single, MemoryFault::LostAfter).await,
+            [2, 0, 1, 1, 3]
+        );
+        let pairs = Atomicity::Batch { max: 2 };
+        assert_eq!(account(pairs, MemoryFault::Refused).await, [2, 2, 0, 0, 2]);
+        assert_eq!(
+            account(pairs, MemoryFault::LostAfter).await,
+            [2, 0, 2, 0, 4]
+        );
+        assert_eq!(
+            account(Atomicity::WholeZone, MemoryFault::Refused).await,
+            [0, 4, 0, 0, 0]
+        );
+        assert_eq!(
+            account(Atomicity::WholeZone, MemoryFault::LostBefore).await,
+            [0, 0, 4, 0, 0]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_refused_batch_leaves_everything_as_it_was() {
+        let provider = provider(Atomicity::WholeZone).await;
+        provider
+            .edit(&apex(), |zone| *zone = addresses(&["a", "m", "z"]))
+            .unwrap();
+        let before = provider.snapshot(&apex()).await.unwrap();
+
+        let target = RecordData::Cname(apex().child("a").unwrap());
+        let cname = RecordSet::new(apex().child("m").unwrap(), Ttl::Auto, [target]).unwrap();
+        let mut desired = addresses(&["z"]);
+        desired.insert(cname).unwrap();
+        let plan = Plan::between(&addresses(&["a"]), &desired, &Scope::WholeZone);
+        let account = provider.apply(&apex(), &plan, &before).await.unwrap_err();
+        assert_eq!(
+            (account.error.kind(), account.error.outcome()),
+            (ErrorKind::Invalid, Outcome::Refused)
+        );
+        assert!(account.zone_unchanged());
+        assert_eq!(provider.snapshot(&apex()).await.unwrap(), before);
+    }
+
+    #[tokio::test]
+    async fn edits_behind_the_back_are_conflicts() {
+        let provider = provider(Atomicity::WholeZone).await;
+        let (plan, expected) = provider
+            .plan_to(&addresses(&["a"]), &Scope::WholeZone)
+            .await
+            .unwrap();
+        provider
+            .clone()
+            .edit(&apex(), |zone| *zone = addresses(&["other"]))
+            .unwrap();
+        let account = provider.apply(&apex(), &plan, &expected).await.unwrap_err();
+        assert!(account.error.is_conflict());
+        assert!(
+            account
+                .error
+                .to_string()
+                .contains("create other.example.org. A"),
+            "{account}"
+        );
+        assert_eq!(provider.changes_made(), 0);
+    }
 }

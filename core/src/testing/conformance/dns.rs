@@ -9,21 +9,28 @@
 //! dns::run_all(&MemoryDns::new()).await.assert_passed();
 //! # }
 //! ```
+//!
+//! An implementor has this as one test, on the paused clock when the provider is a fake in process. The report goes to
+//! standard error: `cargo test -- --nocapture` shows what was ignored, and for want of what.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use futures::{FutureExt as _, future::BoxFuture};
 
+use self::{
+    bench::{Bench, Wish, short_and_long},
+    samples::{SAMPLES, type_of},
+};
 use super::{Case, Report, Stop};
 use crate::{
-    Error, ErrorKind, Outcome, Result,
-    dns::{
-        AliasScope, ApplyError, Atomicity, Change, DnsCapabilities, DnsProvider,
-        DnsProviderExt as _, DnssecSigner, Finding, Name, Plan, RecordData, RecordSet, RecordType,
-        Scope, SigningStatus, Ttl, Txt, TxtOctets, Zone, ZoneSnapshot,
-    },
+    Error, Result,
+    dns::{AliasScope, DnsCapabilities, DnsProvider, DnssecSigner, Name, TxtOctets},
 };
+
+mod bench;
+mod rules;
+mod samples;
 
 /// The implementation that the cases are run against.
 #[async_trait]
@@ -80,15 +87,6 @@ pub fn cases(capabilities: &DnsCapabilities) -> Vec<Case<dyn Subject>> {
 
 type DnsCase = Case<dyn Subject>;
 type Fate<'a> = BoxFuture<'a, Result<(), Stop>>;
-
-/// Whether the audit may block what a case wants.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Wish {
-    /// The capabilities promise it.
-    Promised,
-    /// It is awkward; a provider may say that it cannot, as long as it says so.
-    Awkward,
-}
 
 /// A zone without a name: lines of owner, TTL, type and data. The TTLs `short` and `long` are of the provider's range.
 type Lines = Vec<String>;
@@ -216,27 +214,28 @@ impl Suite {
     }
 
     fn texts(&self) -> Vec<DnsCase> {
-        let utf8 = "Grüße, 象: ok".as_bytes().to_vec();
-        let awkward: [(&str, Vec<u8>); 13] = [
-            ("quotes", br#"say "hi" and "bye""#.to_vec()),
-            ("an unpaired quote", br#"a 5" disk"#.to_vec()),
-            ("in quotes altogether", br#""quoted""#.to_vec()),
-            ("backslashes", br"C:\path\\share".to_vec()),
-            ("a backslash at the end", br"end\".to_vec()),
-            ("what looks like escapes", br#"\"\\\059 \065"#.to_vec()),
-            ("semicolons", b"v=DKIM1; k=rsa; p=MIGf;;".to_vec()),
-            ("what looks like a comment", b"a ; b (c) # d".to_vec()),
-            ("spaces within", b"a  b   c".to_vec()),
-            ("upper and lower case", b"Verify=AbCdEf".to_vec()),
-            ("UTF-8", utf8),
-            ("spaces at the ends", b"  a  ".to_vec()),
-            ("nothing", Vec::new()),
+        let awkward: [(&str, &[u8]); 10] = [
+            ("quotes", br#"say "hi" and "bye""#),
+            ("an unpaired quote", br#"a 5" disk"#),
+            ("in quotes altogether", br#""quoted""#),
+            ("backslashes", br"C:\path\\share"),
+            ("a backslash at the end", br"end\"),
+            ("what looks like escapes", br#"\"\\059 \065"#),
+            ("semicolons", b"v=DKIM1; k=rsa; p=MIGf;;"),
+            ("what looks like a comment", b"a ; b (c) # d"),
+            ("spaces within", b"a  b   c"),
+            ("upper and lower case", b"Verify=AbCdEf"),
         ];
-        let mut cases: Vec<_> = awkward
-            .into_iter()
-            .map(|(name, text)| self.text(name, Wish::Awkward, text))
-            .collect();
-        cases.push(self.text("every octet", Wish::Promised, (0..=255).collect()));
+        let every: Vec<u8> = (0..=255).collect();
+        let declared: [(&str, &[u8]); 4] = [
+            ("UTF-8", "Grüße, 象: ok".as_bytes()),
+            ("spaces at the ends", b"  a  "),
+            ("nothing", b""),
+            ("every octet", &every),
+        ];
+        let awkward = awkward.map(|(name, text)| self.text(name, Wish::Awkward, text.to_vec()));
+        let declared = declared.map(|(name, text)| self.text(name, Wish::Promised, text.to_vec()));
+        let mut cases: Vec<_> = awkward.into_iter().chain(declared).collect();
         for length in [254, 255, 256, 500, 510, 511, 1000] {
             let text = (0..length)
                 .map(|at| b"abcdefghijklmnopqrstuvwxyz0123456789-"[at % 37])
@@ -271,55 +270,63 @@ impl Suite {
 
     fn rules(&self) -> Vec<DnsCase> {
         vec![
-            self.case("rules: an empty zone is empty", "", nothing_of_its_own),
+            self.case(
+                "rules: an empty zone is empty",
+                "",
+                rules::nothing_of_its_own,
+            ),
             self.case(
                 "rules: an empty plan does nothing",
                 "www long A 192.0.2.1",
-                empty_plan,
+                rules::empty_plan,
             ),
             self.case(
                 "rules: what the provider keeps survives",
                 "www long A 192.0.2.1",
-                keeps_its_own,
+                rules::keeps_its_own,
             ),
             self.case(
                 "rules: a zone changed meanwhile is a conflict",
                 "www long A 192.0.2.1",
-                conflict,
+                rules::conflict,
             ),
             self.case(
                 "rules: a set that is gone is deleted",
                 "www long A 192.0.2.1",
-                delete_absent,
+                rules::delete_absent,
             ),
             self.case(
                 "rules: what is out of scope stays",
                 "www long A 192.0.2.1\nwww long TXT \"x\"",
-                out_of_scope,
+                rules::out_of_scope,
             ),
             self.case(
                 "rules: a plan for another zone is refused",
                 "www long A 192.0.2.1",
-                foreign_plan,
+                rules::foreign_plan,
             ),
             self.case(
                 "rules: a failed plan is accounted for",
                 "m long A 192.0.2.1\nz long CNAME a",
-                truthful_account,
+                rules::truthful_account,
             ),
-            self.case("zones: listed", "", listed),
+            self.case("zones: listed", "", rules::listed),
             self.case(
                 "zones: created twice is the same",
                 "www long A 192.0.2.1",
-                created_twice,
+                rules::created_twice,
             )
             .with_missing((!self.0.create_zone).then(|| "creating zones".to_owned())),
             self.case(
                 "zones: an unknown one is not found",
                 "www long A 192.0.2.1",
-                unknown_zone,
+                rules::unknown_zone,
             ),
-            self.case("zones: name servers to delegate to", "", delegated_to),
+            self.case(
+                "zones: name servers to delegate to",
+                "",
+                rules::delegated_to,
+            ),
         ]
     }
 
@@ -329,7 +336,7 @@ impl Suite {
         let mut cases = Vec::new();
         let mut refused = |name: String, lines: &str| {
             let lines = lines.to_owned();
-            cases.push(self.bench(&format!("honesty: {name}"), move |bench| {
+            cases.push(Self::bench(&format!("honesty: {name}"), move |bench| {
                 let lines = lines.clone();
                 async move { bench.is_refused(&bench.zone_of(&lines)?).await }.boxed()
             }));
@@ -408,14 +415,14 @@ impl Suite {
             ),
         ];
         for (_, name, text) in texts.into_iter().filter(|(applies, ..)| *applies) {
-            cases.push(self.bench(&format!("honesty: {name}"), move |bench| {
+            cases.push(Self::bench(&format!("honesty: {name}"), move |bench| {
                 let text = text.clone();
                 async move { bench.is_refused(&bench.zone_with_text(&text)?).await }.boxed()
             }));
         }
         if !capabilities.create_zone {
-            cases.push(self.bench("honesty: no creating of zones", |bench| {
-                no_create(bench).boxed()
+            cases.push(Self::bench("honesty: no creating of zones", |bench| {
+                rules::no_create(bench).boxed()
             }));
         }
         cases
@@ -429,7 +436,7 @@ impl Suite {
                 let Some(signer) = subject.signer() else {
                     return Err(Stop::Ignored("the subject gives no signer".into()));
                 };
-                on_and_off(signer, &subject.empty_zone(&slug(name)).await?).await
+                rules::on_and_off(signer, &subject.empty_zone(&slug(name)).await?).await
             }
             .boxed()
         });
@@ -444,7 +451,7 @@ impl Suite {
             .map(str::to_owned)
             .collect();
         let states: Vec<String> = states.iter().map(|&state| state.to_owned()).collect();
-        let case = self.bench(name, move |bench| {
+        let case = Self::bench(name, move |bench| {
             let states = states.clone();
             async move {
                 for state in &states {
@@ -480,7 +487,7 @@ impl Suite {
         } else {
             self.missing(&["@ long TXT \"x\"".to_owned()])
         };
-        let case = self.bench(&format!("text: {name}"), move |bench| {
+        let case = Self::bench(&format!("text: {name}"), move |bench| {
             let text = text.clone();
             async move {
                 bench.wish(wish, &bench.zone_with_text(&text)?).await?;
@@ -511,11 +518,11 @@ impl Suite {
         F: for<'a> RunOn<'a> + Send + Sync + 'static,
     {
         let needed: Lines = lines.lines().map(str::to_owned).collect();
-        let case = self.bench(name, move |bench| run.on(bench, lines));
+        let case = Self::bench(name, move |bench| run.on(bench, lines));
         case.with_missing(self.missing(&needed))
     }
 
-    fn bench<F>(&self, name: &str, run: F) -> DnsCase
+    fn bench<F>(name: &str, run: F) -> DnsCase
     where
         F: for<'a> Fn(&'a Bench<'a>) -> Fate<'a> + Send + Sync + 'static,
     {
@@ -573,511 +580,6 @@ where
     }
 }
 
-/// One case's zone at the provider.
-struct Bench<'a> {
-    provider: &'a dyn DnsProvider,
-    zone: Name,
-    /// What is in the zone before anything was put there: nothing, or the NS set of the apex.
-    base: Zone,
-}
-
-impl<'a> Bench<'a> {
-    async fn new(subject: &'a dyn Subject, case: &str) -> Result<Self, Stop> {
-        let zone = subject.empty_zone(case).await?;
-        let base = subject.provider().snapshot(&zone).await?.zone;
-        let bench = Self {
-            provider: subject.provider(),
-            zone,
-            base,
-        };
-        let mut users = bench.base.clone();
-        let authority = users.split_off_authority();
-        ensure(users.is_empty(), || {
-            format!("the zone {} is not empty before the case", bench.zone)
-        })?;
-        let is_own = authority
-            .iter()
-            .all(|set| *set.record_type() == RecordType::Ns && bench.capabilities().apex_ns);
-        ensure(is_own, || {
-            "what the provider keeps for itself belongs into `left_alone`".into()
-        })?;
-        Ok(bench)
-    }
-
-    fn capabilities(&self) -> &DnsCapabilities {
-        self.provider.capabilities()
-    }
-
-    async fn snapshot(&self) -> Result<ZoneSnapshot, Stop> {
-        Ok(self.provider.snapshot(&self.zone).await?)
-    }
-
-    /// The base and what the lines say.
-    fn zone_of(&self, lines: &str) -> Result<Zone, Stop> {
-        let (short, long) = short_and_long(self.capabilities());
-        let mut sets: BTreeMap<(Name, RecordType), (Ttl, Vec<RecordData>)> = BTreeMap::new();
-        for line in lines.lines() {
-            let [owner, ttl, record_type, data] = line.splitn(4, ' ').collect::<Vec<_>>()[..]
-            else {
-                return Err(Stop::Failed(format!("the suite is wrong: `{line}`")));
-            };
-            let record_type: RecordType = record_type.parse()?;
-            let ttl = match ttl {
-                "auto" => Ttl::Auto,
-                "short" => Ttl::Seconds(short),
-                "long" => Ttl::Seconds(long),
-                seconds => Ttl::Seconds(seconds.parse()?),
-            };
-            let data = RecordData::parse(&record_type, data, &self.zone)?;
-            let key = (Name::parse_in(owner, &self.zone)?, record_type);
-            sets.entry(key).or_insert((ttl, Vec::new())).1.push(data);
-        }
-        let mut zone = self.base.clone();
-        for ((name, _), (ttl, data)) in sets {
-            zone.insert(RecordSet::new(name, ttl, data)?)?;
-        }
-        Ok(zone)
-    }
-
-    fn zone_with_text(&self, text: &[u8]) -> Result<Zone, Stop> {
-        let (_, long) = short_and_long(self.capabilities());
-        let mut zone = self.base.clone();
-        zone.insert(RecordSet::new(
-            self.zone.child("text")?,
-            Ttl::Seconds(long),
-            [RecordData::Txt(Txt::from_bytes(text))],
-        )?)?;
-        Ok(zone)
-    }
-
-    async fn wish(&self, wish: Wish, desired: &Zone) -> Result<(), Stop> {
-        match self
-            .provider
-            .audit(desired)
-            .into_iter()
-            .find(Finding::is_blocking)
-        {
-            None => self.reach(desired).await,
-            Some(finding) if wish == Wish::Promised => Err(Stop::Failed(format!(
-                "the audit blocks what the capabilities declare: {finding}"
-            ))),
-            Some(finding) => {
-                self.is_refused(desired).await?;
-                Err(Stop::Ignored(format!("the audit says {finding}")))
-            }
-        }
-    }
-
-    /// Makes the zone what is desired, and holds that it is; then planning again is empty.
-    async fn reach(&self, desired: &Zone) -> Result<(), Stop> {
-        let (plan, before) = self.provider.plan_to(desired, &Scope::WholeZone).await?;
-        let receipt = self.provider.apply(&self.zone, &plan, &before).await?;
-        ensure(receipt.applied == plan.changes().len(), || {
-            format!("applied {} of\n{plan}", receipt.applied)
-        })?;
-        let (again, after) = self.provider.plan_to(desired, &Scope::WholeZone).await?;
-        ensure(again.is_empty(), || {
-            format!("after it was applied, planning again gives\n{again}")
-        })?;
-        for set in desired.iter() {
-            let held = after.zone.get(set.name(), set.record_type());
-            let same = held.is_some_and(|held| {
-                held.data() == set.data() && (held.ttl() == set.ttl() || set.ttl() == Ttl::Auto)
-            });
-            ensure(same, || {
-                format!("wanted `{set}`, the provider holds {}", shown(held))
-            })?;
-        }
-        let (held, wanted) = (after.zone.len(), desired.len());
-        ensure(held == wanted, || {
-            format!("the provider holds {held} sets instead of {wanted}")
-        })
-    }
-
-    /// Holds that the audit blocks it and that apply refuses it before anything is sent.
-    async fn is_refused(&self, desired: &Zone) -> Result<(), Stop> {
-        let blocking = self
-            .provider
-            .audit(desired)
-            .into_iter()
-            .any(|finding| finding.is_blocking());
-        ensure(blocking, || {
-            "the audit finds nothing that is blocking".into()
-        })?;
-        let (plan, before) = self.provider.plan_to(desired, &Scope::WholeZone).await?;
-        let Err(refusal) = self.provider.apply(&self.zone, &plan, &before).await else {
-            return Err(Stop::Failed(
-                "it was applied although it is not declared".into(),
-            ));
-        };
-        is_kind(
-            &refusal.error,
-            ErrorKind::Unsupported,
-            Some(Outcome::NotSent),
-        )?;
-        ensure(refusal.zone_unchanged(), || {
-            "the refusal does not say that the zone is unchanged".into()
-        })?;
-        self.is_unchanged_since(&before).await
-    }
-
-    async fn is_unchanged_since(&self, before: &ZoneSnapshot) -> Result<(), Stop> {
-        let now = self.snapshot().await?;
-        ensure(now.zone == before.zone, || {
-            let changes = Plan::between(&before.zone, &now.zone, &Scope::WholeZone);
-            format!("the zone was changed nevertheless\n{changes}")
-        })
-    }
-}
-
-async fn nothing_of_its_own(bench: &Bench<'_>, _: &str) -> Result<(), Stop> {
-    let snapshot = bench.snapshot().await?;
-    ensure(*snapshot.zone.name() == bench.zone, || {
-        format!("the snapshot is of {}", snapshot.zone.name())
-    })?;
-    ensure(
-        snapshot
-            .left_alone
-            .iter()
-            .all(|record| !record.reason.is_empty()),
-        || "a record is left alone without a reason".into(),
-    )
-}
-
-async fn empty_plan(bench: &Bench<'_>, lines: &str) -> Result<(), Stop> {
-    let desired = bench.zone_of(lines)?;
-    bench.reach(&desired).await?;
-    let (plan, before) = bench.provider.plan_to(&desired, &Scope::WholeZone).await?;
-    ensure(plan.is_empty(), || format!("planning again gives\n{plan}"))?;
-    let receipt = bench.provider.apply(&bench.zone, &plan, &before).await?;
-    ensure(receipt.applied == 0, || {
-        format!("{} changes applied of an empty plan", receipt.applied)
-    })?;
-    let after = bench.snapshot().await?;
-    ensure(after == before, || {
-        "an empty plan changed the zone or its version".into()
-    })
-}
-
-async fn keeps_its_own(bench: &Bench<'_>, lines: &str) -> Result<(), Stop> {
-    let before = bench.snapshot().await?;
-    bench.reach(&bench.zone_of(lines)?).await?;
-    bench.reach(&bench.base).await?;
-    let after = bench.snapshot().await?;
-    let kept = |snapshot: &ZoneSnapshot| {
-        let mut kept: Vec<_> = snapshot
-            .left_alone
-            .iter()
-            .map(|r| (r.name.clone(), r.record_type.clone()))
-            .collect();
-        kept.sort();
-        kept
-    };
-    let (before, after) = (kept(&before), kept(&after));
-    ensure(before == after, || {
-        format!("the provider's own records were {before:?} and are {after:?}")
-    })
-}
-
-async fn conflict(bench: &Bench<'_>, lines: &str) -> Result<(), Stop> {
-    let first = bench.snapshot().await?;
-    let other = bench.zone_of("other long A 192.0.2.9")?;
-    bench.reach(&bench.zone_of(lines)?).await?;
-    let now = bench.snapshot().await?;
-    let stale = Plan::between(&first.zone, &other, &Scope::WholeZone);
-    let Err(refusal) = bench.provider.apply(&bench.zone, &stale, &first).await else {
-        return Err(Stop::Failed(
-            "a plan was applied to a zone that had changed since".into(),
-        ));
-    };
-    is_kind(&refusal.error, ErrorKind::Conflict, Some(Outcome::NotSent))?;
-    ensure(refusal.zone_unchanged(), || {
-        "the refusal does not say that the zone is unchanged".into()
-    })?;
-    bench.is_unchanged_since(&now).await
-}
-
-async fn delete_absent(bench: &Bench<'_>, lines: &str) -> Result<(), Stop> {
-    let there = bench.zone_of(lines)?;
-    let plan = Plan::between(&there, &bench.base, &Scope::WholeZone);
-    let expected = bench.snapshot().await?;
-    bench.provider.apply(&bench.zone, &plan, &expected).await?;
-    bench.is_unchanged_since(&expected).await
-}
-
-async fn out_of_scope(bench: &Bench<'_>, lines: &str) -> Result<(), Stop> {
-    let full = bench.zone_of(lines)?;
-    bench.reach(&full).await?;
-    let www = bench.zone.child("www")?;
-    for (scope, stays) in [
-        (Scope::Types([RecordType::Txt].into()), Some(RecordType::A)),
-        (Scope::Names([www.clone()].into()), None),
-    ] {
-        bench.reach(&full).await?;
-        let (plan, before) = bench.provider.plan_to(&bench.base, &scope).await?;
-        bench.provider.apply(&bench.zone, &plan, &before).await?;
-        let after = bench.snapshot().await?.zone;
-        let held: Vec<_> = after
-            .at(&www)
-            .map(|set| set.record_type().clone())
-            .collect();
-        ensure(held == Vec::from_iter(stays), || {
-            format!("after a plan for {scope:?} there is {held:?} at {www}")
-        })?;
-    }
-    Ok(())
-}
-
-async fn foreign_plan(bench: &Bench<'_>, lines: &str) -> Result<(), Stop> {
-    let plan = Plan::between(&bench.base, &bench.zone_of(lines)?, &Scope::WholeZone);
-    let before = bench.snapshot().await?;
-    let other = Name::parse("another-zone.example")?;
-    let Err(refusal) = bench.provider.apply(&other, &plan, &before).await else {
-        return Err(Stop::Failed(
-            "the plan of one zone was applied to another".into(),
-        ));
-    };
-    is_kind(&refusal.error, ErrorKind::Invalid, Some(Outcome::NotSent))?;
-    bench.is_unchanged_since(&before).await
-}
-
-/// Among three creates the middle one puts a CNAME beside an address, which nobody accepts.
-async fn truthful_account(bench: &Bench<'_>, _: &str) -> Result<(), Stop> {
-    bench.reach(&bench.zone_of("m long A 192.0.2.1")?).await?;
-    let before = bench.snapshot().await?;
-    let desired =
-        bench.zone_of("a long A 192.0.2.1\nm long CNAME host.example.net.\nz long A 192.0.2.1")?;
-    let plan = Plan::between(&bench.base, &desired, &Scope::WholeZone);
-    let Err(account) = bench.provider.apply(&bench.zone, &plan, &before).await else {
-        return Err(Stop::Failed(
-            "a CNAME beside an address was accepted".into(),
-        ));
-    };
-    let told = [
-        &account.applied,
-        &account.failed,
-        &account.unknown,
-        &account.not_attempted,
-    ];
-    let told: usize = told.iter().map(|changes| changes.len()).sum();
-    let planned = plan.changes().len();
-    ensure(told == planned, || {
-        format!("the account is of {told} changes, the plan had {planned}")
-    })?;
-
-    let after = bench.snapshot().await?;
-    let is_made = |change: &Change| {
-        let set = after.zone.get(change.name(), change.record_type());
-        change
-            .after()
-            .is_some_and(|wanted| set.is_some_and(|set| set.same_data(wanted)))
-    };
-    let undone = account.applied.iter().find(|change| !is_made(change));
-    ensure(undone.is_none(), || {
-        format!("told as applied, and is not: {}", shown(undone))
-    })?;
-    let done = account
-        .failed
-        .iter()
-        .chain(&account.not_attempted)
-        .find(|change| is_made(change));
-    ensure(done.is_none(), || {
-        format!("told as not applied, and is: {}", shown(done))
-    })?;
-    let is_whole = match bench.capabilities().atomicity {
-        Atomicity::WholeZone => true,
-        Atomicity::Batch { max } => max >= planned,
-        Atomicity::None | Atomicity::RecordSet => false,
-    };
-    if is_whole {
-        ensure(account.zone_unchanged(), || {
-            "all or nothing is declared, and the account says otherwise".into()
-        })?;
-    }
-    if account.zone_unchanged() {
-        bench.is_unchanged_since(&before).await?;
-    }
-    Ok(())
-}
-
-async fn listed(bench: &Bench<'_>, _: &str) -> Result<(), Stop> {
-    let zones = bench.provider.zones().await?;
-    let found: Vec<_> = zones
-        .iter()
-        .filter(|info| info.name == bench.zone)
-        .collect();
-    ensure(found.len() == 1, || {
-        format!("{} is listed {} times", bench.zone, found.len())
-    })?;
-    ensure(found.iter().all(|info| !info.id.is_empty()), || {
-        "its id is empty".into()
-    })?;
-    let exists = bench.provider.zone_exists(&bench.zone).await?;
-    ensure(exists, || {
-        format!("{} does not exist although it is listed", bench.zone)
-    })
-}
-
-async fn created_twice(bench: &Bench<'_>, lines: &str) -> Result<(), Stop> {
-    let full = bench.zone_of(lines)?;
-    bench.reach(&full).await?;
-    let first = bench
-        .provider
-        .zones()
-        .await?
-        .into_iter()
-        .find(|info| info.name == bench.zone);
-    let again = bench.provider.create_zone(&bench.zone).await?;
-    let same = first
-        .as_ref()
-        .is_some_and(|first| first.id == again.id && first.name == again.name);
-    ensure(same, || format!("{again:?} instead of {first:?}"))?;
-    let held = bench.snapshot().await?.zone;
-    let lost = Plan::between(&held, &full, &Scope::WholeZone);
-    ensure(lost.is_empty(), || {
-        format!("creating the zone again lost\n{lost}")
-    })
-}
-
-async fn unknown_zone(bench: &Bench<'_>, lines: &str) -> Result<(), Stop> {
-    let unknown = Name::parse("nobody-has-this-zone.example")?;
-    let exists = bench.provider.zone_exists(&unknown).await?;
-    ensure(!exists, || format!("{unknown} exists"))?;
-    let not_found = |what: &str, error: Option<Error>| match error {
-        None => Err(Stop::Failed(format!("{what} succeeds for an unknown zone"))),
-        Some(error) => is_kind(&error, ErrorKind::NotFound, None),
-    };
-    not_found("snapshot", bench.provider.snapshot(&unknown).await.err())?;
-    not_found(
-        "name_servers",
-        bench.provider.name_servers(&unknown).await.err(),
-    )?;
-    let wanted = Bench {
-        provider: bench.provider,
-        zone: unknown.clone(),
-        base: Zone::new(unknown.clone()),
-    }
-    .zone_of(lines)?;
-    let nothing = ZoneSnapshot::new(Zone::new(unknown.clone()));
-    let plan = Plan::between(&nothing.zone, &wanted, &Scope::WholeZone);
-    let refusal = bench.provider.apply(&unknown, &plan, &nothing).await.err();
-    let unchanged = refusal.as_ref().is_none_or(ApplyError::zone_unchanged);
-    not_found("apply", refusal.map(|refusal| refusal.error))?;
-    ensure(unchanged, || {
-        "the refusal does not say that the zone is unchanged".into()
-    })
-}
-
-async fn delegated_to(bench: &Bench<'_>, _: &str) -> Result<(), Stop> {
-    let servers = bench.provider.name_servers(&bench.zone).await?;
-    ensure(
-        !servers.is_empty() && servers.iter().all(|server| !server.is_root()),
-        || format!("{servers:?}"),
-    )
-}
-
-async fn no_create(bench: &Bench<'_>) -> Result<(), Stop> {
-    match bench
-        .provider
-        .create_zone(&Name::parse("never-created.example")?)
-        .await
-    {
-        Ok(info) => Err(Stop::Failed(format!("{} was created", info.name))),
-        Err(error) => is_kind(&error, ErrorKind::Unsupported, Some(Outcome::NotSent)),
-    }
-}
-
-async fn on_and_off(signer: &dyn DnssecSigner, zone: &Name) -> Result<(), Stop> {
-    let is = |wanted: &'static [SigningStatus]| async move {
-        let status = signer.status(zone).await?;
-        ensure(wanted.contains(&status), || {
-            format!("the status is {status:?} instead of {wanted:?}")
-        })
-    };
-    is(&[SigningStatus::Off]).await?;
-    let keys = signer.keys(zone).await?;
-    ensure(keys.is_empty(), || {
-        format!("an unsigned zone has {} keys", keys.len())
-    })?;
-    for _ in 0..2 {
-        signer.enable(zone).await?;
-        is(&[SigningStatus::Enabling, SigningStatus::Active]).await?;
-    }
-    let keys = signer.keys(zone).await?;
-    ensure(!keys.is_empty(), || "a signed zone has no keys".into())?;
-    for key in &keys {
-        let Some(dnskey) = &key.dnskey else {
-            ensure(!key.ds.is_empty(), || {
-                "a key is told neither as DNSKEY nor as DS".into()
-            })?;
-            continue;
-        };
-        ensure(dnskey.flags & 1 == 1, || {
-            format!("a key with flags {} is not for the parent", dnskey.flags)
-        })?;
-        let stranger = key.ds.iter().find(|ds| ds.key_tag != dnskey.key_tag());
-        ensure(stranger.is_none(), || {
-            format!(
-                "the DS {} is not of the key {}",
-                shown(stranger),
-                dnskey.key_tag()
-            )
-        })?;
-    }
-    for _ in 0..2 {
-        signer.disable(zone).await?;
-        is(&[SigningStatus::Disabling, SigningStatus::Off]).await?;
-    }
-    let unknown = Name::parse("nobody-has-this-zone.example")?;
-    match signer.status(&unknown).await {
-        Ok(status) => Err(Stop::Failed(format!("an unknown zone is {status:?}"))),
-        Err(error) => is_kind(&error, ErrorKind::NotFound, None),
-    }
-}
-
-fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Stop> {
-    if holds {
-        Ok(())
-    } else {
-        Err(Stop::Failed(otherwise()))
-    }
-}
-
-fn is_kind(error: &Error, kind: ErrorKind, outcome: Option<Outcome>) -> Result<(), Stop> {
-    let fits = error.kind() == kind && outcome.is_none_or(|outcome| error.outcome() == outcome);
-    let wanted = outcome.map_or_else(
-        || format!("{kind:?}"),
-        |outcome| format!("{kind:?} and {outcome:?}"),
-    );
-    ensure(fits, || {
-        format!(
-            "wanted {wanted}, got {:?} and {:?}: {error}",
-            error.kind(),
-            error.outcome()
-        )
-    })
-}
-
-fn shown<T: std::fmt::Display>(value: Option<T>) -> String {
-    value.map_or_else(|| "nothing".to_owned(), |value| format!("`{value}`"))
-}
-
-/// Two TTLs of the provider's range, different if it has two.
-fn short_and_long(capabilities: &DnsCapabilities) -> (u32, u32) {
-    let (least, most) = (*capabilities.ttl.start(), *capabilities.ttl.end());
-    let short = 600.clamp(least, most);
-    let long = 3600.clamp(least, most);
-    if short == long && least < most {
-        (least, most)
-    } else {
-        (short, long)
-    }
-}
-
-fn type_of(line: &str) -> Option<&str> {
-    line.split(' ').nth(2)
-}
-
 /// A case's name as one label.
 fn slug(name: &str) -> String {
     let mut slug = String::new();
@@ -1092,126 +594,12 @@ fn slug(name: &str) -> String {
     slug.trim_matches('-').to_owned()
 }
 
-/// What a record type looks like, as everyone writes it and as few do.
-struct Sample {
-    record_type: &'static str,
-    plain: &'static str,
-    awkward: &'static str,
-}
-
-const fn sample(record_type: &'static str, plain: &'static str, awkward: &'static str) -> Sample {
-    Sample {
-        record_type,
-        plain,
-        awkward,
-    }
-}
-
-const SAMPLES: &[Sample] = &[
-    sample(
-        "A",
-        "host long A 192.0.2.1",
-        "host long A 0.0.0.0\nhost long A 255.255.255.255",
-    ),
-    sample(
-        "AAAA",
-        "host long AAAA 2001:db8::1",
-        "host long AAAA ::ffff:192.0.2.1\nhost long AAAA ::",
-    ),
-    sample(
-        "CAA",
-        "@ long CAA 0 issue \"ca.example.net\"",
-        "@ long CAA 0 issue \";\"\n@ long CAA 128 issuewild \"ca.example.net; account=1\"\n@ long CAA 0 iodef \"mailto:a@example.net\"",
-    ),
-    sample(
-        "CNAME",
-        "www long CNAME host.example.net.",
-        "www long CNAME _a--b.1.example.net.",
-    ),
-    sample("DNAME", "old long DNAME new.example.net.", ""),
-    sample(
-        "DNSKEY",
-        "sub long DNSKEY 257 3 13 mdsswUyr3DPW132mOi8V9xESWE8jTo0dxCjjnopKl+GqJxpVXckHAeF+KkxLbxILfDLUT0rAK9iUzy1L53eKGQ==",
-        "",
-    ),
-    sample(
-        "DS",
-        "sub long NS ns.example.net.\nsub long DS 370 13 2 be74359954660069d5c63d200c39f5603827d7dd02b56f120ee9f3a86764247c",
-        "sub long NS ns.example.net.\nsub long DS 370 13 2 be74359954660069d5c63d200c39f5603827d7dd02b56f120ee9f3a86764247c\nsub long DS 1 8 2 000000000000000000000000000000000000000000000000000000000000000f",
-    ),
-    sample(
-        "HINFO",
-        "host long HINFO \"PC\" \"Linux\"",
-        "host long HINFO \"a \\\"PC\\\"\" \"\"",
-    ),
-    sample(
-        "HTTPS",
-        "@ long HTTPS 1 . alpn=h2",
-        "@ long HTTPS 1 . alpn=h2,h3 ipv4hint=192.0.2.1,192.0.2.2 ipv6hint=2001:db8::1\n@ long HTTPS 16 svc.example.net. port=8443",
-    ),
-    sample(
-        "LOC",
-        "host long LOC 52 22 23.000 N 4 53 32.000 E 2.00m 1.00m 10000.00m 10.00m",
-        "host long LOC 52 0 0.001 S 179 59 59.999 W -100.00m 0.00m 0.00m 90000000.00m",
-    ),
-    sample(
-        "MX",
-        "@ long MX 10 mx.example.net.",
-        "@ long MX 0 a.example.net.\n@ long MX 65535 b.example.net.\n@ long MX 10 a.example.net.",
-    ),
-    sample(
-        "NAPTR",
-        "host long NAPTR 100 10 \"s\" \"SIP+D2U\" \"\" _sip._udp.example.net.",
-        "host long NAPTR 100 10 \"u\" \"E2U+sip\" \"!^(\\\\+44.*)$!sip:\\\\1@example.net!\" .",
-    ),
-    sample(
-        "NS",
-        "sub long NS a.example.net.",
-        "sub long NS a.example.net.\nsub long NS ns.sub",
-    ),
-    sample(
-        "PTR",
-        "1 long PTR host.example.net.",
-        "1 long PTR host.example.net.\n1 long PTR other.example.net.",
-    ),
-    sample(
-        "SRV",
-        "_sip._tcp long SRV 10 20 5060 host.example.net.",
-        "_sip._tcp long SRV 0 0 5060 host.example.net.\n_sip._tcp long SRV 0 0 5061 host.example.net.\n_sip._tcp long SRV 65535 65535 65535 b.example.net.",
-    ),
-    sample(
-        "SSHFP",
-        "host long SSHFP 4 2 123456789abcdef67890123456789abcdef67890123456789abcdef123456789",
-        "host long SSHFP 1 1 0000000000000000000000000000000000000001\nhost long SSHFP 4 2 123456789abcdef67890123456789abcdef67890123456789abcdef123456789",
-    ),
-    sample(
-        "SVCB",
-        "_dns long SVCB 1 svc.example.net. alpn=dot",
-        "_dns long SVCB 0 svc.example.net.",
-    ),
-    sample(
-        "TLSA",
-        "_25._tcp.mx long TLSA 3 1 1 0c72ac70b745ac19998811b131d662c9ac69dbdbe7cb23e5b514b56664c5d3d6",
-        "_25._tcp.mx long TLSA 2 0 1 000000000000000000000000000000000000000000000000000000000000000f\n_25._tcp.mx long TLSA 3 1 1 0c72ac70b745ac19998811b131d662c9ac69dbdbe7cb23e5b514b56664c5d3d6",
-    ),
-    sample(
-        "TXT",
-        "@ long TXT \"v=spf1 -all\"",
-        "@ long TXT \"one; two\" \"three\"\n@ long TXT \"a \\\"b\\\"\"",
-    ),
-    sample(
-        "URI",
-        "_ftp._tcp long URI 10 1 \"ftp://ftp.example.net/public\"",
-        "_ftp._tcp long URI 10 1 \"https://example.net/a?b=c;d#e\"",
-    ),
-];
-
 #[cfg(test)]
 mod tests {
     use std::collections::BTreeSet;
 
     use super::*;
-    use crate::testing::MemoryDns;
+    use crate::{dns::RecordType, testing::MemoryDns};
 
     #[test]
     fn names_of_cases_and_of_their_zones_are_unique() {
@@ -1231,20 +619,6 @@ mod tests {
                     .iter()
                     .all(|zone| zone.len() <= 63 && !zone.ends_with('-'))
             );
-        }
-    }
-
-    #[test]
-    fn ttls_are_of_the_providers_range() {
-        let mut capabilities = DnsCapabilities::new([RecordType::A]);
-        for (range, expected) in [
-            (0..=u32::MAX, (600, 3600)),
-            (3600..=86400, (3600, 86400)),
-            (60..=60, (60, 60)),
-            (1000..=2000, (1000, 2000)),
-        ] {
-            capabilities.ttl = range;
-            assert_eq!(short_and_long(&capabilities), expected);
         }
     }
 }

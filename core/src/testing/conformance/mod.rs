@@ -14,8 +14,10 @@ pub mod dns;
 pub struct Case<S: ?Sized> {
     name: String,
     missing: Option<String>,
-    run: Box<dyn for<'a> Fn(&'a S) -> BoxFuture<'a, Result<(), Stop>> + Send + Sync>,
+    run: Box<Run<S>>,
 }
+
+type Run<S> = dyn for<'a> Fn(&'a S) -> BoxFuture<'a, Result<(), Stop>> + Send + Sync;
 
 /// Why a case ended early.
 #[derive(Clone, Debug, PartialEq, Eq)]
