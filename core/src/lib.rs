@@ -2,9 +2,9 @@
 
 mod clock;
 mod error;
+pub mod http;
 mod input;
 mod open_enum;
-pub mod http;
 pub mod secret;
 #[cfg(feature = "testing")]
 pub mod testing;
