@@ -1,6 +1,6 @@
 //! Values that must appear in no output.
 
-use std::fmt;
+use std::{cell::RefCell, fmt};
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Deserializer, Serializer};
@@ -29,6 +29,11 @@ impl Secret {
 
 /// Writes a secret into a request body: the opt-in for `#[serde(serialize_with = "secret::expose")]`.
 pub fn expose<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S::Error> {
+    COLLECTED.with_borrow_mut(|collected| {
+        if let Some(collected) = collected {
+            collected.push(secret.clone());
+        }
+    });
     serializer.serialize_str(secret.expose())
 }
 
@@ -42,6 +47,30 @@ pub fn expose_option<S: Serializer>(
         Some(secret) => expose(secret, serializer),
         None => serializer.serialize_none(),
     }
+}
+
+thread_local! {
+    static COLLECTED: RefCell<Option<Vec<Secret>>> = const { RefCell::new(None) };
+}
+
+/// Runs a serialisation and tells which secrets it wrote, so that an answer that repeats one can be kept out of errors.
+pub(crate) fn collect<T>(write: impl FnOnce() -> T) -> (T, Vec<Secret>) {
+    let outer = COLLECTED.replace(Some(Vec::new()));
+    let written = write();
+    (written, COLLECTED.replace(outer).unwrap_or_default())
+}
+
+/// Replaces each secret in a text that others wrote.
+pub(crate) fn redact(text: &str, secrets: &[Secret]) -> String {
+    let mut text = text.to_owned();
+    for secret in secrets
+        .iter()
+        .map(Secret::expose)
+        .filter(|secret| !secret.is_empty())
+    {
+        text = text.replace(secret, "…");
+    }
+    text
 }
 
 impl fmt::Debug for Secret {

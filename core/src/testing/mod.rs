@@ -1,1 +1,12 @@
-//! Test kit.
+//! The test kit: stateful fakes, faults, and what they are served with.
+
+mod fake;
+mod faults;
+pub mod quota_server;
+mod server;
+
+pub use fake::{Answer, Exchange, Fake, Reply, World};
+pub use faults::{Fault, KillSwitch, Mortal};
+pub use server::Server;
+
+pub use crate::http::kinds::Asked;

@@ -1,0 +1,817 @@
+//! One call, from its arguments to its answer: quota, authorisation, transport, classification, repetition.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue, Uri, header};
+use jiff::{SignedDuration, Timestamp};
+use tokio::time::{Instant, timeout_at};
+use tracing::{Instrument, Span, field};
+use url::{Host, Url};
+
+use super::{
+    body::{Body, Incoming},
+    call::Call,
+    dialect::{Dialect, Refusal, kind_of},
+    endpoint::{Endpoint, Repeat, Route, Verb},
+    kinds::{Draft, Input, Output, Place, Received, Unreadable},
+    quota::Quota,
+    retry::{Attempt, RetryPolicy, judge, outcome_after},
+    transport::{Network, Transport, TransportError, TransportErrorKind},
+};
+use crate::{Clock, Error, ErrorKind, FieldError, Outcome, Result, Secret, secret};
+
+/// A provider's API: where it is, who asks, how patiently.
+///
+/// Clones share the connection pool, the quota and the credentials. The typed clients are made of it; with an
+/// [`Endpoint`] of one's own it reaches whatever they leave out:
+///
+/// ```
+/// use howdah_core::http::{Api, Auth, Dialect, Endpoint, Route};
+///
+/// # async fn example() -> howdah_core::Result<()> {
+/// static EXAMPLE: Dialect = Dialect::new("example");
+/// const STATUS: Endpoint<(), serde_json::Value, 1> = Endpoint::new("STATUS", Route::get("/machines/{id}/status"));
+///
+/// let api = Api::builder(&EXAMPLE, "https://api.example.com/v1").auth(Auth::bearer("token")).build()?;
+/// let status = api.send(&STATUS, [&17], ()).await?;
+/// # Ok(()) }
+/// ```
+#[derive(Clone)]
+pub struct Api {
+    shared: Arc<Shared>,
+    /// A base for this clone alone.
+    at: Option<Arc<str>>,
+}
+
+struct Shared {
+    dialect: &'static Dialect,
+    base: Arc<str>,
+    bases: RwLock<BTreeMap<&'static str, Arc<str>>>,
+    auth: Auth,
+    authorization: Option<(header::HeaderName, HeaderValue)>,
+    transport: Arc<dyn Transport>,
+    retry: RetryPolicy,
+    quota: Quota,
+    clock: Clock,
+}
+
+/// How a client shows who asks.
+#[derive(Clone, Debug, Default)]
+pub enum Auth {
+    /// Not at all.
+    #[default]
+    None,
+    /// `Authorization: Bearer …`
+    Bearer(Secret),
+    /// `Authorization: Basic …`
+    Basic(String, Secret),
+    /// A header of the provider's own and its whole value.
+    Header(&'static str, Secret),
+    /// Something that changes while the client lives.
+    Custom(Arc<dyn Authorize>),
+}
+
+impl Auth {
+    /// A bearer token.
+    pub fn bearer(token: impl Into<Secret>) -> Self {
+        Self::Bearer(token.into())
+    }
+
+    fn header(&self) -> Result<Option<(header::HeaderName, HeaderValue)>> {
+        let (name, value) = match self {
+            Self::None | Self::Custom(_) => return Ok(None),
+            Self::Bearer(token) => (header::AUTHORIZATION, format!("Bearer {}", token.expose())),
+            Self::Basic(user, password) => {
+                let pair = format!("{user}:{}", password.expose());
+                (
+                    header::AUTHORIZATION,
+                    format!("Basic {}", data_encoding::BASE64.encode(pair.as_bytes())),
+                )
+            }
+            Self::Header(name, value) => (
+                header::HeaderName::from_static(name),
+                value.expose().to_owned(),
+            ),
+        };
+        let mut value = HeaderValue::try_from(value).map_err(|_| {
+            Error::new(
+                ErrorKind::Config,
+                "the token has characters that cannot be sent, such as a line break",
+            )
+        })?;
+        value.set_sensitive(true);
+        Ok(Some((name, value)))
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        match self {
+            Self::None => Vec::new(),
+            Self::Bearer(secret) | Self::Basic(_, secret) | Self::Header(_, secret) => {
+                vec![secret.clone()]
+            }
+            Self::Custom(custom) => custom.secrets(),
+        }
+    }
+}
+
+/// Credentials that are fetched, expire and are renewed.
+#[async_trait]
+pub trait Authorize: Send + Sync + fmt::Debug {
+    /// Adds what this request needs; called before each attempt.
+    async fn authorize(&self, route: &Route, headers: &mut HeaderMap) -> Result<()>;
+
+    /// Called when the provider answered 401; `true` if there are new credentials and the call may be made once more.
+    async fn renew(&self, refused: &Error) -> Result<bool>;
+
+    /// What must not appear in an error.
+    fn secrets(&self) -> Vec<Secret>;
+}
+
+/// Sets up an [`Api`].
+#[derive(Debug)]
+#[must_use]
+pub struct ApiBuilder {
+    dialect: &'static Dialect,
+    base: String,
+    auth: Auth,
+    transport: Option<Arc<dyn Transport>>,
+    retry: RetryPolicy,
+    clock: Option<Clock>,
+}
+
+impl ApiBuilder {
+    /// Another base URL: `https`, or `http` to this machine.
+    pub fn base_url(mut self, base: impl Into<String>) -> Self {
+        self.base = base.into();
+        self
+    }
+
+    /// Who asks.
+    pub fn auth(mut self, auth: Auth) -> Self {
+        self.auth = auth;
+        self
+    }
+
+    /// Another way to the provider than the network.
+    pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
+        self.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// How patiently.
+    pub fn retry(mut self, retry: RetryPolicy) -> Self {
+        self.retry = retry;
+        self
+    }
+
+    /// Another clock than the machine's.
+    pub fn clock(mut self, clock: Clock) -> Self {
+        self.clock = Some(clock);
+        self
+    }
+
+    /// The API, or what is wrong with its setup. Nothing is sent yet.
+    pub fn build(self) -> Result<Api> {
+        let named = |error: Error| error.with_provider(self.dialect.provider);
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => Arc::new(Network::new().map_err(named)?),
+        };
+        let shared = Shared {
+            dialect: self.dialect,
+            base: checked_base(&self.base).map_err(named)?,
+            bases: RwLock::default(),
+            authorization: self.auth.header().map_err(named)?,
+            auth: self.auth,
+            transport,
+            retry: self.retry,
+            quota: Quota::new(self.dialect.quotas),
+            clock: self.clock.unwrap_or_default(),
+        };
+        Ok(Api {
+            shared: Arc::new(shared),
+            at: None,
+        })
+    }
+}
+
+/// A base URL without its closing slash.
+fn checked_base(base: &str) -> Result<Arc<str>> {
+    let wrong = |why: &str| Error::new(ErrorKind::Config, format!("the base URL `{base}` {why}"));
+    let url = Url::parse(base).map_err(|error| wrong("cannot be read").with_source(error))?;
+    let loopback = match url.host() {
+        Some(Host::Domain(name)) => name == "localhost",
+        Some(Host::Ipv4(address)) => address.is_loopback(),
+        Some(Host::Ipv6(address)) => address.is_loopback(),
+        None => false,
+    };
+    match url.scheme() {
+        "https" => {}
+        "http" if loopback => {}
+        _ => return Err(wrong("would carry the token in the clear: use https")),
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Error::new(
+            ErrorKind::Config,
+            "the base URL holds credentials: give them as a token",
+        ));
+    }
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(wrong("has a query or a fragment"));
+    }
+    Ok(url.as_str().trim_end_matches('/').into())
+}
+
+impl Api {
+    /// Sets up an API with its usual base URL.
+    pub fn builder(dialect: &'static Dialect, base: impl Into<String>) -> ApiBuilder {
+        let base = base.into();
+        ApiBuilder {
+            dialect,
+            base,
+            auth: Auth::None,
+            transport: None,
+            retry: RetryPolicy::default(),
+            clock: None,
+        }
+    }
+
+    /// The provider's name.
+    pub fn provider(&self) -> &'static str {
+        self.shared.dialect.provider
+    }
+
+    /// The base URL.
+    pub fn base_url(&self) -> &str {
+        self.at.as_ref().unwrap_or(&self.shared.base)
+    }
+
+    /// The clock.
+    pub fn clock(&self) -> &Clock {
+        &self.shared.clock
+    }
+
+    /// Sets the base URL that routes with [`Route::base`] of this name are below. For providers that hand out hosts.
+    pub fn set_base(&self, name: &'static str, base: &str) -> Result<()> {
+        let base = checked_base(base).map_err(|error| error.with_provider(self.provider()))?;
+        self.shared
+            .bases
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(name, base);
+        Ok(())
+    }
+
+    /// The same API at another base URL, for URLs that are handed out for a single use.
+    pub fn at(&self, base: &str) -> Result<Self> {
+        let base = checked_base(base).map_err(|error| error.with_provider(self.provider()))?;
+        Ok(Self {
+            shared: self.shared.clone(),
+            at: Some(base),
+        })
+    }
+
+    /// Calls an operation: the arguments fill the path's parameters in their order.
+    pub fn send<In: Input, Out: Output, const N: usize>(
+        &self,
+        endpoint: &Endpoint<In, Out, N>,
+        args: [&dyn fmt::Display; N],
+        input: In,
+    ) -> Call<Out> {
+        let route = *endpoint.route();
+        let mut draft = Draft::default();
+        let prepared = input
+            .write_once(&mut draft, Place::of(&route))
+            .and_then(|()| self.prepare(route, &args, draft, Out::ACCEPT))
+            .map_err(|error| self.named(&route, error));
+        let api = self.clone();
+        Call::new(async move {
+            match api.execute(prepared?, Out::STREAMED).await {
+                Ok(received) => api.decode(&route, received, Out::receive),
+                // Deleted by an attempt whose answer was lost.
+                Err(error) if error.is_not_found() && error.outcome() == Outcome::Applied => {
+                    Out::nothing().ok_or(error)
+                }
+                Err(error) => Err(error),
+            }
+        })
+    }
+
+    pub(crate) fn prepare(
+        &self,
+        route: Route,
+        args: &[&dyn fmt::Display],
+        draft: Draft,
+        accept: Option<&'static str>,
+    ) -> Result<Prepared> {
+        let path = route.render(args).map_err(|(name, value, why)| {
+            Error::invalid(format!(
+                "the path parameter `{name}` cannot be `{value}`: {why}"
+            ))
+        })?;
+        let mut headers = draft.headers;
+        for (name, value) in route.headers {
+            headers.insert(
+                header::HeaderName::from_static(name),
+                HeaderValue::from_static(value),
+            );
+        }
+        if let Some(accept) = accept {
+            headers
+                .entry(header::ACCEPT)
+                .or_insert(HeaderValue::from_static(accept));
+        }
+        Ok(Prepared {
+            route,
+            path,
+            query: draft.query,
+            headers,
+            body: draft.body,
+            secrets: draft.secrets,
+            spent: false,
+        })
+    }
+
+    fn base_of(&self, route: &Route) -> Result<Arc<str>> {
+        match (route.base, &self.at) {
+            (None, None) => Ok(self.shared.base.clone()),
+            (None, Some(at)) => Ok(at.clone()),
+            (Some(name), _) => {
+                let bases = self
+                    .shared
+                    .bases
+                    .read()
+                    .unwrap_or_else(PoisonError::into_inner);
+                let missing = || {
+                    Error::new(
+                        ErrorKind::Config,
+                        format!("the base URL `{name}` is not known yet"),
+                    )
+                };
+                bases.get(name).cloned().ok_or_else(missing)
+            }
+        }
+    }
+
+    /// Makes a call until it succeeds, may not be repeated, or has no time left.
+    pub(crate) async fn execute(&self, mut call: Prepared, streamed: bool) -> Result<Received> {
+        let route = call.route;
+        let mut state = Progress::new(self.shared.retry.total);
+        loop {
+            state.attempts += 1;
+            let span = tracing::debug_span!(
+                "call",
+                provider = self.provider(),
+                route = %route,
+                attempt = state.attempts,
+                status = field::Empty,
+                request_id = field::Empty,
+            );
+            let wait = match self
+                .attempt(&mut call, streamed, &state)
+                .instrument(span.clone())
+                .await
+            {
+                Ok(received) => return Ok(received),
+                Err(failed) => {
+                    let _entered = span.enter();
+                    match self.consider(&call, failed, &mut state).await {
+                        Next::Wait(wait) => {
+                            tracing::warn!(?wait, "repeating the call");
+                            wait
+                        }
+                        Next::End(error) => return Err(self.named(&route, error)),
+                    }
+                }
+            };
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    async fn attempt(
+        &self,
+        call: &mut Prepared,
+        streamed: bool,
+        state: &Progress,
+    ) -> Result<Received, Failed> {
+        let shared = &*self.shared;
+        let permit = shared
+            .quota
+            .acquire(call.route.bucket, Some(state.deadline))
+            .await
+            .map_err(|exhausted| {
+                let at = self.moment(exhausted.until);
+                let message =
+                    "the quota is spent until then, which is longer than the call may take";
+                Failed::Final(
+                    Error::new(ErrorKind::RateLimited, message)
+                        .with_outcome(Outcome::NotSent)
+                        .with_retry_at(at),
+                )
+            })?;
+
+        let uri = call
+            .uri(&self.base_of(&call.route).map_err(Failed::Final)?)
+            .map_err(Failed::Final)?;
+        let mut headers = call.headers.clone();
+        match (&shared.auth, &shared.authorization) {
+            (_, Some((name, value))) => {
+                headers.insert(name, value.clone());
+            }
+            (Auth::Custom(custom), None) => {
+                custom
+                    .authorize(&call.route, &mut headers)
+                    .await
+                    .map_err(Failed::Final)?;
+            }
+            _ => {}
+        }
+        let time = shared.retry.attempt_for(call.body.len());
+        let body = call.take_body().map_err(Failed::Final)?;
+        let mut request = http::Request::new(body);
+        *request.method_mut() = call.route.method.into();
+        *request.uri_mut() = uri;
+        *request.headers_mut() = headers;
+        request.extensions_mut().insert(call.route);
+
+        let until = (Instant::now() + time).min(state.deadline);
+        let late = |_| {
+            let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
+            Failed::Transport(TransportError::new(TransportErrorKind::Timeout, error))
+        };
+        let response = timeout_at(until, shared.transport.send(request)).await;
+        let response = match response.map_err(late)? {
+            Ok(response) => response,
+            Err(error) => {
+                if error.kind() == TransportErrorKind::NotSent {
+                    permit.not_sent();
+                }
+                return Err(Failed::Transport(error));
+            }
+        };
+        let (parts, body) = response.into_parts();
+        permit.answered(parts.status, &parts.headers, shared.clock.now());
+        let span = Span::current();
+        if !span.is_disabled() {
+            span.record("status", parts.status.as_u16());
+            self.request_id(&parts.headers)
+                .map(|id| span.record("request_id", id));
+            tracing::debug!("answered");
+        }
+
+        let body = if streamed && parts.status.is_success() {
+            body
+        } else {
+            let broken =
+                |error| Failed::Transport(TransportError::new(TransportErrorKind::Lost, error));
+            Incoming::Bytes(
+                timeout_at(until, body.collect())
+                    .await
+                    .map_err(late)?
+                    .map_err(broken)?,
+            )
+        };
+        let received = Received {
+            status: parts.status,
+            headers: parts.headers,
+            body,
+        };
+        let refused = shared
+            .dialect
+            .refused
+            .is_some_and(|refused| refused(received.bytes()));
+        if received.status.is_success() && !refused {
+            Ok(received)
+        } else {
+            Err(Failed::Answered(received))
+        }
+    }
+
+    /// What comes after an attempt that did not succeed.
+    async fn consider(&self, call: &Prepared, failed: Failed, state: &mut Progress) -> Next {
+        let (error, verdict) = match failed {
+            Failed::Final(error) => {
+                let outcome = outcome_after(state.outcome, error.outcome());
+                return Next::End(
+                    error
+                        .with_outcome(outcome)
+                        .with_attempts(state.attempts - 1),
+                );
+            }
+            Failed::Transport(error) => {
+                let repeat = if call.spent {
+                    Repeat::Once
+                } else {
+                    call.route.repeat
+                };
+                let verdict = judge(
+                    repeat,
+                    Attempt::Failed(error.kind()),
+                    self.shared.dialect.rules,
+                );
+                let kind = match error.kind() {
+                    TransportErrorKind::Timeout => ErrorKind::Timeout,
+                    _ => ErrorKind::Transport,
+                };
+                (
+                    Error::new(kind, error.to_string()).with_source(error.into_source()),
+                    verdict,
+                )
+            }
+            Failed::Answered(received) => {
+                let error = self.refusal(&received, &call.secrets);
+                let attempt = Attempt::Answered(received.status, error.code());
+                let verdict = judge(call.route.repeat, attempt, self.shared.dialect.rules);
+                (error, verdict)
+            }
+        };
+
+        let gone = call.route.method == Verb::Delete
+            && error.is_not_found()
+            && state.outcome == Outcome::Unknown;
+        state.outcome = if gone {
+            Outcome::Applied
+        } else {
+            outcome_after(state.outcome, verdict.outcome)
+        };
+        let error = error
+            .with_outcome(state.outcome)
+            .with_attempts(state.attempts);
+        if let (Auth::Custom(custom), ErrorKind::Unauthenticated, false) =
+            (&self.shared.auth, error.kind(), state.renewed)
+        {
+            state.renewed = true;
+            match custom.renew(&error).await {
+                Ok(true) if !call.spent => return Next::Wait(Duration::ZERO),
+                Ok(_) => return Next::End(error),
+                Err(renewal) => return Next::End(error.with_source(renewal)),
+            }
+        }
+        if !verdict.again || call.spent || state.attempts >= self.shared.retry.attempts {
+            return Next::End(error);
+        }
+        let wait = self.shared.retry.wait(state.attempts, error.retry_after());
+        if Instant::now() + wait >= state.deadline {
+            let at = error
+                .retry_after()
+                .map(|asked| self.moment(Instant::now() + asked));
+            return Next::End(match at {
+                Some(at) => error.with_retry_at(at),
+                None => error,
+            });
+        }
+        Next::Wait(wait)
+    }
+
+    /// The error that an answer stands for.
+    fn refusal(&self, received: &Received, secrets: &[Secret]) -> Error {
+        let dialect = self.shared.dialect;
+        let text = String::from_utf8_lossy(received.bytes());
+        let json = serde_json::from_slice(received.bytes()).ok();
+        let refusal = Refusal {
+            status: received.status,
+            headers: &received.headers,
+            json: json.as_ref(),
+            text: &text,
+        };
+        let explained = (dialect.explain)(&refusal);
+
+        let secrets: Vec<_> = self
+            .shared
+            .auth
+            .secrets()
+            .into_iter()
+            .chain(secrets.iter().cloned())
+            .collect();
+        let clean = |text: &str| secret::redact(text, &secrets);
+        let fields = explained.fields.iter();
+        let fields = fields
+            .map(|one| FieldError {
+                field: one.field.clone(),
+                message: clean(&one.message),
+            })
+            .collect();
+        let message = match explained.message.filter(|message| !message.is_empty()) {
+            Some(message) => clean(&message),
+            None => received
+                .status
+                .canonical_reason()
+                .unwrap_or("an unknown status")
+                .to_owned(),
+        };
+        let retry_after = retry_after(&received.headers, self.shared.clock.now());
+        let kind = explained
+            .kind
+            .unwrap_or_else(|| match kind_of(received.status) {
+                ErrorKind::RateLimited if retry_after.is_some_and(|wait| wait > DAY) => {
+                    ErrorKind::QuotaExceeded
+                }
+                kind => kind,
+            });
+        let mut error = Error::new(kind, message)
+            .with_status(received.status)
+            .with_fields(fields);
+        if let Incoming::Bytes(body) = &received.body {
+            error = error.with_body(body);
+        }
+        if let Some(code) = explained.code {
+            error = error.with_code(clean(&code));
+        }
+        if let Some(wait) = retry_after {
+            error = error.with_retry_after(wait);
+        }
+        self.identified(&received.headers, error)
+    }
+
+    /// Reads an answer as a value, or says why it is not one.
+    pub(crate) fn decode<T>(
+        &self,
+        route: &Route,
+        mut received: Received,
+        read: impl FnOnce(&Route, &mut Received) -> Result<T, Unreadable>,
+    ) -> Result<T> {
+        read(route, &mut received).map_err(|unreadable| {
+            let outcome = match (route.repeat, unreadable.json) {
+                (Repeat::Safe, _) => Outcome::Refused,
+                (_, true) => Outcome::Applied,
+                // A page from something between us and the provider.
+                (_, false) => Outcome::Unknown,
+            };
+            let secrets = self.shared.auth.secrets();
+            let error = Error::new(
+                ErrorKind::Decode,
+                secret::redact(&unreadable.message, &secrets),
+            )
+            .with_outcome(outcome)
+            .with_status(received.status)
+            .with_attempts(1);
+            let error = match &received.body {
+                Incoming::Bytes(body) => error.with_body(body),
+                Incoming::Stream(..) => error,
+            };
+            self.named(route, self.identified(&received.headers, error))
+        })
+    }
+
+    fn named(&self, route: &Route, error: Error) -> Error {
+        error
+            .with_provider(self.provider())
+            .with_route(route.to_string())
+    }
+
+    fn identified(&self, headers: &HeaderMap, error: Error) -> Error {
+        match self.request_id(headers) {
+            Some(id) => error.with_request_id(id),
+            None => error,
+        }
+    }
+
+    fn request_id<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
+        self.shared
+            .dialect
+            .request_id
+            .iter()
+            .find_map(|name| headers.get(*name)?.to_str().ok())
+    }
+
+    fn moment(&self, at: Instant) -> Timestamp {
+        let ahead = SignedDuration::try_from(at.saturating_duration_since(Instant::now()))
+            .unwrap_or(SignedDuration::MAX);
+        self.shared
+            .clock
+            .now()
+            .checked_add(ahead)
+            .unwrap_or(Timestamp::MAX)
+    }
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api")
+            .field("provider", &self.provider())
+            .field("base_url", &self.base_url())
+            .finish_non_exhaustive()
+    }
+}
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// A request that can be made again.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) route: Route,
+    pub(crate) path: String,
+    pub(crate) query: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Body,
+    pub(crate) secrets: Vec<Secret>,
+    /// The body was read and cannot be read again.
+    pub(crate) spent: bool,
+}
+
+impl Prepared {
+    /// The same request for another page.
+    pub(crate) fn again(&self) -> Result<Self> {
+        let body = self
+            .body
+            .replay()
+            .ok_or_else(|| Error::invalid("a list cannot be asked for with a stream"))?;
+        Ok(Self {
+            route: self.route,
+            path: self.path.clone(),
+            query: self.query.clone(),
+            headers: self.headers.clone(),
+            body,
+            secrets: self.secrets.clone(),
+            spent: false,
+        })
+    }
+
+    fn uri(&self, base: &str) -> Result<Uri> {
+        let mut uri = String::with_capacity(base.len() + self.path.len() + self.query.len() + 1);
+        uri.push_str(base);
+        // A URL that was handed out for a single use is complete.
+        if self.path != "/" {
+            uri.push_str(&self.path);
+        }
+        if !self.query.is_empty() {
+            uri.push('?');
+            uri.push_str(&self.query);
+        }
+        Uri::try_from(uri)
+            .map_err(|error| Error::invalid("the URL cannot be sent").with_source(error))
+    }
+
+    fn take_body(&mut self) -> Result<Body> {
+        if self.spent {
+            return Err(Error::invalid("the body was read already"));
+        }
+        Ok(match self.body.replay() {
+            Some(body) => body,
+            None => {
+                self.spent = true;
+                std::mem::take(&mut self.body)
+            }
+        })
+    }
+}
+
+/// What is known of a call after some attempts.
+struct Progress {
+    attempts: u32,
+    outcome: Outcome,
+    deadline: Instant,
+    renewed: bool,
+}
+
+impl Progress {
+    fn new(total: Duration) -> Self {
+        Self {
+            attempts: 0,
+            outcome: Outcome::NotSent,
+            deadline: Instant::now() + total,
+            renewed: false,
+        }
+    }
+}
+
+enum Failed {
+    /// Nothing more can be done.
+    Final(Error),
+    Transport(TransportError),
+    Answered(Received),
+}
+
+enum Next {
+    Wait(Duration),
+    End(Error),
+}
+
+/// How long the provider asks to wait: seconds, or a date held against the answer's own.
+fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
+    let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = text.parse::<f64>() {
+        return Duration::try_from_secs_f64(seconds).ok();
+    }
+    let until = httpdate::parse_http_date(text).ok()?;
+    let date = headers
+        .get(header::DATE)
+        .and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
+    let now = date.unwrap_or_else(|| now.into());
+    Some(until.duration_since(now).unwrap_or_default())
+}
+
+/// What a list's page needs beside its items.
+pub(crate) fn body_of(received: &Received) -> Bytes {
+    match &received.body {
+        Incoming::Bytes(bytes) => bytes.clone(),
+        Incoming::Stream(..) => Bytes::new(),
+    }
+}

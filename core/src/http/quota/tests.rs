@@ -1,0 +1,293 @@
+use std::{
+    future::Future,
+    ops::Range,
+    sync::atomic::{AtomicU32, AtomicUsize, Ordering::Relaxed},
+    task::Poll,
+};
+
+use ::http::HeaderValue;
+use proptest::prelude::*;
+use tokio::{
+    task::JoinSet,
+    time::{sleep, sleep_until},
+};
+
+use super::*;
+use crate::{
+    Clock,
+    testing::quota_server::{QuotaFormat, QuotaServer, QuotaWindow},
+};
+
+const NAMED: Announced = Announced::Headers {
+    remaining: "x-ratelimit-remaining",
+    reset: "x-ratelimit-reset",
+};
+const HEADERS: &[QuotaRule] = &[QuotaRule {
+    bucket: "",
+    announced: NAMED,
+    declared: None,
+}];
+const STRUCTURED: &[QuotaRule] = &[QuotaRule {
+    bucket: "",
+    announced: Announced::Structured("ratelimit"),
+    declared: None,
+}];
+const HOUR: Duration = Duration::from_secs(3600);
+
+/// What a job does to a provider.
+#[derive(Clone, Debug)]
+struct Job {
+    calls: u32,
+    concurrency: u32,
+    /// Milliseconds on the way there, and again on the way back.
+    latency: Range<u64>,
+    /// The share of calls whose caller goes away, in percent.
+    drops: u8,
+    seed: u64,
+}
+
+impl Job {
+    fn new(calls: u32, concurrency: u32, latency: Range<u64>) -> Self {
+        Self {
+            calls,
+            concurrency,
+            latency,
+            drops: 0,
+            seed: 1,
+        }
+    }
+
+    async fn run(&self, quota: &Quota, server: &Arc<QuotaServer>, clock: &Clock) {
+        let left = Arc::new(AtomicU32::new(self.calls));
+        let mut clients = JoinSet::new();
+        for client in 0..self.concurrency {
+            let (job, quota, server, clock) = (
+                self.clone(),
+                quota.clone(),
+                Arc::clone(server),
+                clock.clone(),
+            );
+            let left = Arc::clone(&left);
+            let mut random = fastrand::Rng::with_seed(self.seed.wrapping_add(u64::from(client)));
+            clients.spawn(async move {
+                while left
+                    .fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1))
+                    .is_ok()
+                {
+                    let permit = quota.acquire("", None).await.unwrap();
+                    job.call(permit, &server, &clock, &mut random).await;
+                }
+            });
+        }
+        while let Some(client) = clients.join_next().await {
+            client.unwrap();
+        }
+    }
+
+    async fn call(
+        &self,
+        permit: Permit,
+        server: &Arc<QuotaServer>,
+        clock: &Clock,
+        random: &mut fastrand::Rng,
+    ) {
+        let there = Duration::from_millis(random.u64(self.latency.clone()));
+        let back = Duration::from_millis(random.u64(self.latency.clone()));
+        if random.u8(0..100) < self.drops {
+            match random.u8(0..4) {
+                0 => permit.not_sent(),
+                1 => drop(permit),
+                _ => {
+                    let server = Arc::clone(server);
+                    let on_its_way = tokio::spawn(async move {
+                        sleep(there).await;
+                        server.call();
+                    });
+                    sleep((there + back).mul_f64(random.f64())).await;
+                    drop(permit);
+                    drop(on_its_way);
+                }
+            }
+            return;
+        }
+        sleep(there).await;
+        let (status, headers) = server.call();
+        sleep(back).await;
+        permit.answered(status, &headers, clock.now());
+    }
+}
+
+fn in_virtual_time<T>(test: impl Future<Output = T>) -> T {
+    let mut runtime = tokio::runtime::Builder::new_current_thread();
+    runtime
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap()
+        .block_on(test)
+}
+
+fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+    pairs
+        .iter()
+        .map(|(name, value)| {
+            (
+                (*name).parse().unwrap(),
+                HeaderValue::from_str(value).unwrap(),
+            )
+        })
+        .collect()
+}
+
+fn answer(permit: Permit, status: u16, pairs: &[(&'static str, &str)]) {
+    permit.answered(
+        StatusCode::from_u16(status).unwrap(),
+        &headers(pairs),
+        Timestamp::UNIX_EPOCH,
+    );
+}
+
+/// Whether a permit is granted without waiting; if so it counts as in flight.
+async fn granted(quota: &Quota) -> Option<Permit> {
+    tokio::time::timeout(Duration::ZERO, quota.acquire("", None))
+        .await
+        .ok()
+        .map(Result::unwrap)
+}
+
+#[test]
+fn ten_thousand_calls_take_as_long_as_the_limit_makes_them() {
+    for window in [QuotaWindow::Fixed, QuotaWindow::Sliding] {
+        for (concurrency, latency) in [(1, 20..60), (8, 50..250), (50, 100..2_000), (400, 1..4_000)]
+        {
+            in_virtual_time(async {
+                let server = Arc::new(QuotaServer::new(2_400, HOUR, window));
+                let (start, ideal) = (Instant::now(), server.ideal(10_000));
+                let job = Job::new(10_000, concurrency, latency);
+                job.run(&Quota::new(HEADERS), &server, &Clock::system())
+                    .await;
+                assert_eq!(
+                    (server.refused(), server.accepted()),
+                    (0, 10_000),
+                    "{window:?}, {concurrency} at once"
+                );
+                let ratio = (server.last_accepted().unwrap() - start).as_secs_f64()
+                    / (ideal - start).as_secs_f64();
+                assert!(ratio <= 1.02, "{window:?}, {concurrency} at once: {ratio}");
+            });
+        }
+    }
+}
+
+#[derive(Clone, Debug)]
+struct Provider {
+    limit: u32,
+    period: Duration,
+    window: QuotaWindow,
+    format: QuotaFormat,
+    rounds_up: bool,
+    dated: bool,
+    /// How many calls others have made, over which share of a period.
+    used: u32,
+    since: f64,
+    /// Milliseconds that its clock is ahead of ours.
+    skew: i64,
+}
+
+prop_compose! {
+    fn providers()(
+        limit in 1..200_u32,
+        period in 5_000..4_000_000_u64,
+        window in prop::sample::select(&[QuotaWindow::Fixed, QuotaWindow::Sliding]),
+        format in prop::sample::select(&[
+            QuotaFormat::Epoch, QuotaFormat::Delta, QuotaFormat::HttpDate, QuotaFormat::UtcText, QuotaFormat::Structured,
+        ]),
+        rounds_up: bool,
+        dated in prop::bool::weighted(0.7),
+        used in 0.0..1.0_f64,
+        since in 0.0..1.0_f64,
+        skew in -40_000_000..40_000_000_i64,
+    ) -> Provider {
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        let used = (f64::from(limit) * used) as u32;
+        // Without a Date, both clocks have to agree.
+        let skew = if dated { skew } else { 0 };
+        Provider { limit, period: Duration::from_millis(period), window, format, rounds_up, dated, used, since, skew }
+    }
+}
+
+prop_compose! {
+    fn jobs()(
+        calls in 1..1_500_u32,
+        concurrency in 1..60_u32,
+        fastest in 0..2_000_u64,
+        spread in 1..2_500_u64,
+        seed: u64,
+    ) -> Job {
+        Job { calls, concurrency, latency: fastest..fastest + spread, drops: 0, seed }
+    }
+}
+
+impl Provider {
+    fn server(&self) -> QuotaServer {
+        let local = Timestamp::from_millisecond(1_700_000_000_123).unwrap();
+        let mut server = QuotaServer::new(self.limit, self.period, self.window)
+            .with_format(self.format)
+            .with_clock(
+                local + Duration::from_millis(self.skew.unsigned_abs()) * self.skew.signum() as i32,
+            )
+            .used_by_others(self.used, self.period.mul_f64(self.since));
+        if self.rounds_up {
+            server = server.rounding_up();
+        }
+        if !self.dated {
+            server = server.without_date();
+        }
+        server
+    }
+
+    /// Runs the job; how often it was refused, and whether it idled for longer than it had to.
+    fn serve(&self, job: &Job) -> Result<(), TestCaseError> {
+        in_virtual_time(async {
+            let server = Arc::new(self.server());
+            let quota = Quota::new(if self.format == QuotaFormat::Structured {
+                STRUCTURED
+            } else {
+                HEADERS
+            });
+            let (start, drops) = (Instant::now(), job.calls * u32::from(job.drops) / 50);
+            let ideal = server.ideal(u64::from(job.calls + drops));
+            let clock = Clock::starting_at(Timestamp::from_millisecond(1_700_000_000_123).unwrap());
+            job.run(&quota, &server, &clock).await;
+            prop_assert_eq!(server.refused(), 0);
+
+            let round_trip = Duration::from_millis(2 * job.latency.end);
+            let working = round_trip * (job.calls / job.concurrency + 1);
+            let windows = (job.calls + drops + self.used) / self.limit + 1;
+            let waits = (Duration::from_secs(3) + round_trip * 2) * windows;
+            let over = start.elapsed().saturating_sub(ideal - start);
+            prop_assert!(
+                over <= working + waits,
+                "{over:?} over, at most {working:?} of work and {waits:?} of waiting"
+            );
+            Ok(())
+        })
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_job_meets_a_429_or_idles(provider in providers(), job in jobs()) {
+        provider.serve(&job)?;
+    }
+
+    #[test]
+    fn nor_does_one_whose_callers_go_away(provider in providers(), job in jobs(), drops in 1..30_u8) {
+        let job = Job { drops, ..job };
+        // The quota has to have room for what is on its way when a window ends.
+        let provider = Provider { limit: provider.limit + 2 * job.concurrency, ..provider };
+        provider.serve(&job)?;
+    }
+}
