@@ -14,7 +14,7 @@ const NOT_BY_DEFAULT: &[&str] = &[
     "jsonschema",
     "native-tls",
     "object_store",
-    "openssl",
+    "openssl-sys",
     "proptest",
     "rcgen",
     "ring",

@@ -20,5 +20,5 @@ pub(super) const ALL: &[Provider] = &[Provider {
     directory: "dnsimple",
     document: "dnsimple.json",
     published: "the OpenAPI document linked from developer.dnsimple.com",
-    operations: || Vec::new(),
+    operations: || Operation::all(&[]),
 }];
