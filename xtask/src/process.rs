@@ -50,20 +50,21 @@ pub(crate) fn run(command: &mut Command) -> Result {
     }
 }
 
-/// Runs a command whose output we read; what it says on standard error is part of the failure.
+/// Runs a command whose output we read. If it fails, all that it said is part of the failure.
 pub(crate) fn output(command: &mut Command) -> Result<String> {
     let line = line(command);
     let output = command
         .stdin(Stdio::null())
         .output()
         .map_err(|error| format!("`{line}` did not start: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stdout).into_owned();
     if output.status.success() {
-        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+        Ok(said)
     } else {
+        let complained = String::from_utf8_lossy(&output.stderr);
         Err(format!(
-            "`{line}` failed ({})\n{}",
-            output.status,
-            String::from_utf8_lossy(&output.stderr)
+            "{said}{complained}`{line}` failed ({})",
+            output.status
         ))
     }
 }

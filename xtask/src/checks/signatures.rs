@@ -167,11 +167,12 @@ fn signatures(code: &[&str]) -> Vec<(usize, String)> {
             }
         }
         // The fields of a tuple are private unless they say otherwise.
-        if let Some((name, fields)) = signature.split_once('(')
-            && text.starts_with("pub struct ")
-            && !fields.contains("pub ")
+        if let Some(fields) = signature
+            .find('(')
+            .filter(|_| text.starts_with("pub struct "))
+            && !signature[fields..].contains("pub ")
         {
-            signature = name.to_owned();
+            signature.truncate(fields);
         }
         found.push((start, signature));
     }
