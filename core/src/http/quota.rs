@@ -81,12 +81,7 @@ impl Quota {
 
     /// The quotas that `rules` describe, with nothing known of them yet.
     pub fn new(rules: &'static [QuotaRule]) -> Self {
-        Self(
-            rules
-                .iter()
-                .map(|rule| Arc::new(Bucket::new(rule)))
-                .collect(),
-        )
+        Self(rules.iter().map(|rule| Arc::new(Bucket::new(rule))).collect())
     }
 
     /// Waits until `bucket` has room for a call. First come, first served.
@@ -97,16 +92,8 @@ impl Quota {
     ///
     /// [`Exhausted`], without waiting, as soon as it is known that there is no room before `deadline`; at the deadline
     /// itself if that could not be known.
-    pub async fn acquire(
-        &self,
-        bucket: &'static str,
-        deadline: Option<Instant>,
-    ) -> Result<Permit, Exhausted> {
-        let named = |name| {
-            self.0
-                .iter()
-                .find(|candidate| candidate.rule.bucket == name)
-        };
+    pub async fn acquire(&self, bucket: &'static str, deadline: Option<Instant>) -> Result<Permit, Exhausted> {
+        let named = |name| self.0.iter().find(|candidate| candidate.rule.bucket == name);
         match named(bucket).or_else(|| named("")) {
             Some(bucket) => bucket.acquire(deadline).await,
             None => Ok(Permit(None)),
@@ -125,17 +112,10 @@ pub struct Exhausted {
 
 impl fmt::Display for Exhausted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let left = self
-            .until
-            .saturating_duration_since(Instant::now())
-            .as_secs_f64()
-            .ceil();
+        let left = self.until.saturating_duration_since(Instant::now()).as_secs_f64().ceil();
         match self.bucket {
             "" => write!(f, "the provider's quota is spent for another {left} s"),
-            bucket => write!(
-                f,
-                "the provider's quota for {bucket} is spent for another {left} s"
-            ),
+            bucket => write!(f, "the provider's quota for {bucket} is spent for another {left} s"),
         }
     }
 }
@@ -155,14 +135,7 @@ impl Permit {
     pub fn answered(mut self, status: StatusCode, headers: &HeaderMap, now: Timestamp) {
         if let Some((bucket, call)) = self.0.take() {
             let received = Instant::now();
-            let answer = Answer::read(
-                &bucket.rule.announced,
-                status,
-                headers,
-                call.acquired,
-                received,
-                now,
-            );
+            let answer = Answer::read(&bucket.rule.announced, status, headers, call.acquired, received, now);
             bucket.change(call, |state| {
                 state.log(bucket.rule.declared, received);
                 state.answered(call, answer, received);
@@ -217,18 +190,14 @@ impl Bucket {
         };
         let state = State {
             knowledge,
+            generation: 0,
             in_flight: 0,
             probing: false,
             capacity: 0,
             unreported: VecDeque::new(),
             own: BinaryHeap::new(),
         };
-        Self {
-            rule,
-            state: Mutex::new(state),
-            turn: Semaphore::new(1),
-            changed: Notify::new(),
-        }
+        Self { rule, state: Mutex::new(state), turn: Semaphore::new(1), changed: Notify::new() }
     }
 
     async fn acquire(self: &Arc<Self>, deadline: Option<Instant>) -> Result<Permit, Exhausted> {
@@ -238,12 +207,7 @@ impl Bucket {
             None => self.turn.acquire().await,
             Some(deadline) => match timeout_at(deadline, self.turn.acquire()).await {
                 Ok(turn) => turn,
-                Err(_) => {
-                    return Err(self.exhausted(
-                        self.state().room(self.rule.declared, Instant::now()),
-                        deadline,
-                    ));
-                }
+                Err(_) => return Err(self.exhausted(self.state().room(self.rule.declared, Instant::now()), deadline)),
             },
         };
         loop {
@@ -256,20 +220,13 @@ impl Bucket {
                 if let Room::Now { probe } = room {
                     state.in_flight += 1;
                     state.probing |= probe;
-                    return Ok(Permit(Some((
-                        Arc::clone(self),
-                        Call {
-                            acquired: now,
-                            probe,
-                        },
-                    ))));
+                    let probe = probe.then_some(state.generation);
+                    return Ok(Permit(Some((Arc::clone(self), Call { acquired: now, probe }))));
                 }
                 room
             };
             match (room, deadline) {
-                (Room::At(at), Some(deadline)) if deadline < at => {
-                    return Err(self.exhausted(room, deadline));
-                }
+                (Room::At(at), Some(deadline)) if deadline < at => return Err(self.exhausted(room, deadline)),
                 (Room::At(at), _) => {
                     let _ = timeout_at(at, changed).await;
                 }
@@ -284,9 +241,7 @@ impl Bucket {
     }
 
     fn in_time(&self, deadline: Option<Instant>) -> Result<(), Exhausted> {
-        let Some(deadline) = deadline else {
-            return Ok(());
-        };
+        let Some(deadline) = deadline else { return Ok(()) };
         match self.state().room(self.rule.declared, Instant::now()) {
             room @ Room::At(at) if deadline < at => Err(self.exhausted(room, deadline)),
             _ => Ok(()),
@@ -298,17 +253,14 @@ impl Bucket {
             Room::At(at) => at.max(deadline),
             Room::Now { .. } | Room::AfterAnswer => deadline,
         };
-        Exhausted {
-            until,
-            bucket: self.rule.bucket,
-        }
+        Exhausted { until, bucket: self.rule.bucket }
     }
 
     /// Ends `call`, in whichever way `change` says, and lets the next caller look.
     fn change(&self, call: Call, change: impl FnOnce(&mut State)) {
         let mut state = self.state();
         state.in_flight -= 1;
-        if call.probe {
+        if call.probe.is_some() {
             state.probing = false;
         }
         change(&mut state);
@@ -324,7 +276,8 @@ impl Bucket {
 #[derive(Clone, Copy, Debug)]
 struct Call {
     acquired: Instant,
-    probe: bool,
+    /// The generation of the window that had passed when this call went to find the next.
+    probe: Option<u64>,
 }
 
 /// When a bucket has room for a call.
@@ -338,6 +291,8 @@ enum Room {
 #[derive(Debug)]
 struct State {
     knowledge: Knowledge,
+    /// Counts the windows.
+    generation: u64,
     in_flight: u32,
     probing: bool,
     /// The provider's limit is at least this.
@@ -362,7 +317,7 @@ enum Knowledge {
 struct Window {
     least: u32,
     reset: Reset,
-    /// Opened by a 429: only a call made after its end can say anything new.
+    /// Opened by a 429: only the probe that goes after its end can say anything new.
     refused: bool,
 }
 
@@ -375,18 +330,11 @@ impl Window {
 impl State {
     fn room(&mut self, declared: Option<Declared>, now: Instant) -> Room {
         if let Some(declared) = declared {
-            while self
-                .own
-                .peek()
-                .is_some_and(|Reverse(expiry)| *expiry <= now)
-            {
+            while self.own.peek().is_some_and(|Reverse(expiry)| *expiry <= now) {
                 self.own.pop();
             }
             if self.own.len() + self.in_flight as usize >= declared.calls.max(1) as usize {
-                return self
-                    .own
-                    .peek()
-                    .map_or(Room::AfterAnswer, |Reverse(expiry)| Room::At(*expiry));
+                return self.own.peek().map_or(Room::AfterAnswer, |Reverse(expiry)| Room::At(*expiry));
             }
         }
         if matches!(self.knowledge, Knowledge::Nothing) {
@@ -406,11 +354,7 @@ impl State {
             Knowledge::Nothing | Knowledge::Window(_) => {
                 // Calls of the last window may yet be counted in the next: they must leave room for the probe.
                 let full = self.in_flight > 0 && owed >= self.capacity as usize;
-                if self.probing || full {
-                    Room::AfterAnswer
-                } else {
-                    Room::Now { probe: true }
-                }
+                if self.probing || full { Room::AfterAnswer } else { Room::Now { probe: true } }
             }
         }
     }
@@ -420,7 +364,7 @@ impl State {
             Answer::Report(report) => self.learn(call, report, now),
             Answer::Refusal { until, window } => self.refuse(call, until, window),
             Answer::Silence { from_provider } => {
-                if from_provider && (call.probe || matches!(self.knowledge, Knowledge::Nothing)) {
+                if from_provider && (call.probe.is_some() || matches!(self.knowledge, Knowledge::Nothing)) {
                     self.knowledge = Knowledge::Free;
                     self.unreported.clear();
                 } else {
@@ -431,12 +375,10 @@ impl State {
     }
 
     fn learn(&mut self, call: Call, report: Report, now: Instant) {
-        let reset = report
-            .reset
-            .unwrap_or_else(|| Reset::at(now, call.acquired));
+        let reset = report.reset.unwrap_or_else(|| Reset::at(now, call.acquired));
         self.capacity = self.capacity.max(report.remaining.saturating_add(1));
         let order = match &self.knowledge {
-            Knowledge::Window(window) if call.acquired < window.end() => {
+            Knowledge::Window(window) if call.probe != Some(self.generation) => {
                 if window.refused {
                     Ordering::Less
                 } else {
@@ -449,36 +391,30 @@ impl State {
             (Ordering::Less, _) => return,
             (Ordering::Equal, Knowledge::Window(window)) => {
                 window.least = window.least.min(report.remaining);
-                window.reset.at = window.reset.at.min(reset.at);
+                window.reset.refine(&reset);
             }
-            (_, knowledge) => {
-                *knowledge = Knowledge::Window(Window {
-                    least: report.remaining,
-                    reset,
-                    refused: false,
-                });
-            }
+            _ => self.open(Window { least: report.remaining, reset, refused: false }),
         }
         self.settle(call.acquired);
     }
 
     fn refuse(&mut self, call: Call, until: Reset, announced: Option<Reset>) {
-        let mut refused = Window {
-            least: 0,
-            reset: until,
-            refused: true,
-        };
+        let mut refused = Window { least: 0, reset: until, refused: true };
         if let Knowledge::Window(window) = &self.knowledge
-            && call.acquired < window.end()
+            && call.probe != Some(self.generation)
         {
             if window.refused {
                 refused.reset.at = refused.reset.at.max(window.reset.at);
-            } else if announced.is_some_and(|reset| reset.order(&window.reset, SAME_RESET).is_lt())
-            {
+            } else if announced.is_some_and(|reset| reset.order(&window.reset, SAME_RESET).is_lt()) {
                 return;
             }
         }
-        self.knowledge = Knowledge::Window(refused);
+        self.open(refused);
+    }
+
+    fn open(&mut self, window: Window) {
+        self.knowledge = Knowledge::Window(window);
+        self.generation += 1;
     }
 
     /// Holds a call against the quota that no answer has accounted for.
@@ -490,11 +426,7 @@ impl State {
 
     /// Forgets the unreported calls that a call made at `moment` was counted after.
     fn settle(&mut self, moment: Instant) {
-        while self
-            .unreported
-            .front()
-            .is_some_and(|counted_by| *counted_by <= moment)
-        {
+        while self.unreported.front().is_some_and(|counted_by| *counted_by <= moment) {
             self.unreported.pop_front();
         }
     }

@@ -1,0 +1,18 @@
+//! DNS as data: names, records, zones and zone files; nothing here touches the network.
+
+mod data;
+mod dnssec;
+mod name;
+mod record;
+mod token;
+mod zone;
+mod zonefile;
+
+pub use data::{
+    Caa, DataError, Dnskey, Ds, Loc, Mx, Naptr, Opaque, RecordData, Soa, Srv, Sshfp, SvcParam,
+    SvcParams, Svcb, Tlsa, Txt, Uri,
+};
+pub use dnssec::DigestType;
+pub use name::{Name, NameError};
+pub use record::{RecordSet, RecordSetError, RecordType, RecordTypeError, Ttl};
+pub use zone::{OutOfZone, Zone};
