@@ -3,6 +3,8 @@
 mod data;
 mod dnssec;
 mod name;
+mod plan;
+mod provider;
 mod record;
 mod token;
 mod zone;
@@ -14,5 +16,11 @@ pub use data::{
 };
 pub use dnssec::DigestType;
 pub use name::{Name, NameError};
+pub use plan::{Change, Plan, PlanStats, Safety, SafetyViolation, Scope, Violation};
+pub use provider::{
+    AliasScope, ApplyError, Atomicity, DnsCapabilities, DnsProvider, DnsProviderExt, DnssecSigner,
+    Finding, KeyInfo, Receipt, Severity, SigningStatus, TxtLimits, TxtOctets, ZoneInfo,
+    audit_against,
+};
 pub use record::{RecordSet, RecordSetError, RecordType, RecordTypeError, Ttl};
-pub use zone::{OutOfZone, Zone};
+pub use zone::{LeftAlone, OutOfZone, Zone, ZoneSnapshot};

@@ -81,7 +81,12 @@ impl Quota {
 
     /// The quotas that `rules` describe, with nothing known of them yet.
     pub fn new(rules: &'static [QuotaRule]) -> Self {
-        Self(rules.iter().map(|rule| Arc::new(Bucket::new(rule))).collect())
+        Self(
+            rules
+                .iter()
+                .map(|rule| Arc::new(Bucket::new(rule)))
+                .collect(),
+        )
     }
 
     /// Waits until `bucket` has room for a call. First come, first served.
@@ -92,8 +97,16 @@ impl Quota {
     ///
     /// [`Exhausted`], without waiting, as soon as it is known that there is no room before `deadline`; at the deadline
     /// itself if that could not be known.
-    pub async fn acquire(&self, bucket: &'static str, deadline: Option<Instant>) -> Result<Permit, Exhausted> {
-        let named = |name| self.0.iter().find(|candidate| candidate.rule.bucket == name);
+    pub async fn acquire(
+        &self,
+        bucket: &'static str,
+        deadline: Option<Instant>,
+    ) -> Result<Permit, Exhausted> {
+        let named = |name| {
+            self.0
+                .iter()
+                .find(|candidate| candidate.rule.bucket == name)
+        };
         match named(bucket).or_else(|| named("")) {
             Some(bucket) => bucket.acquire(deadline).await,
             None => Ok(Permit(None)),
@@ -112,10 +125,17 @@ pub struct Exhausted {
 
 impl fmt::Display for Exhausted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let left = self.until.saturating_duration_since(Instant::now()).as_secs_f64().ceil();
+        let left = self
+            .until
+            .saturating_duration_since(Instant::now())
+            .as_secs_f64()
+            .ceil();
         match self.bucket {
             "" => write!(f, "the provider's quota is spent for another {left} s"),
-            bucket => write!(f, "the provider's quota for {bucket} is spent for another {left} s"),
+            bucket => write!(
+                f,
+                "the provider's quota for {bucket} is spent for another {left} s"
+            ),
         }
     }
 }
@@ -135,7 +155,14 @@ impl Permit {
     pub fn answered(mut self, status: StatusCode, headers: &HeaderMap, now: Timestamp) {
         if let Some((bucket, call)) = self.0.take() {
             let received = Instant::now();
-            let answer = Answer::read(&bucket.rule.announced, status, headers, call.acquired, received, now);
+            let answer = Answer::read(
+                &bucket.rule.announced,
+                status,
+                headers,
+                call.acquired,
+                received,
+                now,
+            );
             bucket.change(call, |state| {
                 state.log(bucket.rule.declared, received);
                 state.answered(call, answer, received);
@@ -197,7 +224,12 @@ impl Bucket {
             unreported: VecDeque::new(),
             own: BinaryHeap::new(),
         };
-        Self { rule, state: Mutex::new(state), turn: Semaphore::new(1), changed: Notify::new() }
+        Self {
+            rule,
+            state: Mutex::new(state),
+            turn: Semaphore::new(1),
+            changed: Notify::new(),
+        }
     }
 
     async fn acquire(self: &Arc<Self>, deadline: Option<Instant>) -> Result<Permit, Exhausted> {
@@ -207,7 +239,12 @@ impl Bucket {
             None => self.turn.acquire().await,
             Some(deadline) => match timeout_at(deadline, self.turn.acquire()).await {
                 Ok(turn) => turn,
-                Err(_) => return Err(self.exhausted(self.state().room(self.rule.declared, Instant::now()), deadline)),
+                Err(_) => {
+                    return Err(self.exhausted(
+                        self.state().room(self.rule.declared, Instant::now()),
+                        deadline,
+                    ));
+                }
             },
         };
         loop {
@@ -221,12 +258,20 @@ impl Bucket {
                     state.in_flight += 1;
                     state.probing |= probe;
                     let probe = probe.then_some(state.generation);
-                    return Ok(Permit(Some((Arc::clone(self), Call { acquired: now, probe }))));
+                    return Ok(Permit(Some((
+                        Arc::clone(self),
+                        Call {
+                            acquired: now,
+                            probe,
+                        },
+                    ))));
                 }
                 room
             };
             match (room, deadline) {
-                (Room::At(at), Some(deadline)) if deadline < at => return Err(self.exhausted(room, deadline)),
+                (Room::At(at), Some(deadline)) if deadline < at => {
+                    return Err(self.exhausted(room, deadline));
+                }
                 (Room::At(at), _) => {
                     let _ = timeout_at(at, changed).await;
                 }
@@ -241,7 +286,9 @@ impl Bucket {
     }
 
     fn in_time(&self, deadline: Option<Instant>) -> Result<(), Exhausted> {
-        let Some(deadline) = deadline else { return Ok(()) };
+        let Some(deadline) = deadline else {
+            return Ok(());
+        };
         match self.state().room(self.rule.declared, Instant::now()) {
             room @ Room::At(at) if deadline < at => Err(self.exhausted(room, deadline)),
             _ => Ok(()),
@@ -253,7 +300,10 @@ impl Bucket {
             Room::At(at) => at.max(deadline),
             Room::Now { .. } | Room::AfterAnswer => deadline,
         };
-        Exhausted { until, bucket: self.rule.bucket }
+        Exhausted {
+            until,
+            bucket: self.rule.bucket,
+        }
     }
 
     /// Ends `call`, in whichever way `change` says, and lets the next caller look.
@@ -330,11 +380,18 @@ impl Window {
 impl State {
     fn room(&mut self, declared: Option<Declared>, now: Instant) -> Room {
         if let Some(declared) = declared {
-            while self.own.peek().is_some_and(|Reverse(expiry)| *expiry <= now) {
+            while self
+                .own
+                .peek()
+                .is_some_and(|Reverse(expiry)| *expiry <= now)
+            {
                 self.own.pop();
             }
             if self.own.len() + self.in_flight as usize >= declared.calls.max(1) as usize {
-                return self.own.peek().map_or(Room::AfterAnswer, |Reverse(expiry)| Room::At(*expiry));
+                return self
+                    .own
+                    .peek()
+                    .map_or(Room::AfterAnswer, |Reverse(expiry)| Room::At(*expiry));
             }
         }
         if matches!(self.knowledge, Knowledge::Nothing) {
@@ -354,7 +411,11 @@ impl State {
             Knowledge::Nothing | Knowledge::Window(_) => {
                 // Calls of the last window may yet be counted in the next: they must leave room for the probe.
                 let full = self.in_flight > 0 && owed >= self.capacity as usize;
-                if self.probing || full { Room::AfterAnswer } else { Room::Now { probe: true } }
+                if self.probing || full {
+                    Room::AfterAnswer
+                } else {
+                    Room::Now { probe: true }
+                }
             }
         }
     }
@@ -364,7 +425,9 @@ impl State {
             Answer::Report(report) => self.learn(call, report, now),
             Answer::Refusal { until, window } => self.refuse(call, until, window),
             Answer::Silence { from_provider } => {
-                if from_provider && (call.probe.is_some() || matches!(self.knowledge, Knowledge::Nothing)) {
+                if from_provider
+                    && (call.probe.is_some() || matches!(self.knowledge, Knowledge::Nothing))
+                {
                     self.knowledge = Knowledge::Free;
                     self.unreported.clear();
                 } else {
@@ -375,7 +438,9 @@ impl State {
     }
 
     fn learn(&mut self, call: Call, report: Report, now: Instant) {
-        let reset = report.reset.unwrap_or_else(|| Reset::at(now, call.acquired));
+        let reset = report
+            .reset
+            .unwrap_or_else(|| Reset::at(now, call.acquired));
         self.capacity = self.capacity.max(report.remaining.saturating_add(1));
         let order = match &self.knowledge {
             Knowledge::Window(window) if call.probe != Some(self.generation) => {
@@ -393,19 +458,28 @@ impl State {
                 window.least = window.least.min(report.remaining);
                 window.reset.refine(&reset);
             }
-            _ => self.open(Window { least: report.remaining, reset, refused: false }),
+            _ => self.open(Window {
+                least: report.remaining,
+                reset,
+                refused: false,
+            }),
         }
         self.settle(call.acquired);
     }
 
     fn refuse(&mut self, call: Call, until: Reset, announced: Option<Reset>) {
-        let mut refused = Window { least: 0, reset: until, refused: true };
+        let mut refused = Window {
+            least: 0,
+            reset: until,
+            refused: true,
+        };
         if let Knowledge::Window(window) = &self.knowledge
             && call.probe != Some(self.generation)
         {
             if window.refused {
                 refused.reset.at = refused.reset.at.max(window.reset.at);
-            } else if announced.is_some_and(|reset| reset.order(&window.reset, SAME_RESET).is_lt()) {
+            } else if announced.is_some_and(|reset| reset.order(&window.reset, SAME_RESET).is_lt())
+            {
                 return;
             }
         }
@@ -426,7 +500,11 @@ impl State {
 
     /// Forgets the unreported calls that a call made at `moment` was counted after.
     fn settle(&mut self, moment: Instant) {
-        while self.unreported.front().is_some_and(|counted_by| *counted_by <= moment) {
+        while self
+            .unreported
+            .front()
+            .is_some_and(|counted_by| *counted_by <= moment)
+        {
             self.unreported.pop_front();
         }
     }

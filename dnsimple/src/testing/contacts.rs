@@ -9,3 +9,8 @@ pub(super) struct State {}
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     fake
 }
+
+/// Whether there is such a contact.
+pub(super) fn exists(_world: &World, _contact: crate::contacts::ContactId) -> bool {
+    true
+}

@@ -18,10 +18,20 @@ use crate::{
     testing::quota_server::{QuotaFormat, QuotaServer, QuotaWindow},
 };
 
-const NAMED: Announced = Announced::Headers { remaining: "x-ratelimit-remaining", reset: "x-ratelimit-reset" };
-const HEADERS: &[QuotaRule] = &[QuotaRule { bucket: "", announced: NAMED, declared: None }];
-const STRUCTURED: &[QuotaRule] =
-    &[QuotaRule { bucket: "", announced: Announced::Structured("ratelimit"), declared: None }];
+const NAMED: Announced = Announced::Headers {
+    remaining: "x-ratelimit-remaining",
+    reset: "x-ratelimit-reset",
+};
+const HEADERS: &[QuotaRule] = &[QuotaRule {
+    bucket: "",
+    announced: NAMED,
+    declared: None,
+}];
+const STRUCTURED: &[QuotaRule] = &[QuotaRule {
+    bucket: "",
+    announced: Announced::Structured("ratelimit"),
+    declared: None,
+}];
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// What a job does to a provider.
@@ -38,7 +48,13 @@ struct Job {
 
 impl Job {
     fn new(calls: u32, concurrency: u32, latency: Range<u64>) -> Self {
-        Self { calls, concurrency, latency, drops: 0, seed: 1 }
+        Self {
+            calls,
+            concurrency,
+            latency,
+            drops: 0,
+            seed: 1,
+        }
     }
 
     /// Does the job. Returns how many probes were given up after they may have been sent.
@@ -46,14 +62,25 @@ impl Job {
         let left = Arc::new(AtomicU32::new(self.calls));
         let mut clients = JoinSet::new();
         for client in 0..self.concurrency {
-            let (job, quota, server, clock) = (self.clone(), quota.clone(), Arc::clone(server), clock.clone());
+            let (job, quota, server, clock) = (
+                self.clone(),
+                quota.clone(),
+                Arc::clone(server),
+                clock.clone(),
+            );
             let left = Arc::clone(&left);
             let mut random = fastrand::Rng::with_seed(self.seed.wrapping_add(u64::from(client)));
             clients.spawn(async move {
                 let mut lost_probes = 0;
-                while left.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).is_ok() {
+                while left
+                    .fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1))
+                    .is_ok()
+                {
                     let permit = quota.acquire("", None).await.unwrap();
-                    let probe = permit.0.as_ref().is_some_and(|(_, call)| call.probe.is_some());
+                    let probe = permit
+                        .0
+                        .as_ref()
+                        .is_some_and(|(_, call)| call.probe.is_some());
                     let lost = job.call(permit, &server, &clock, &mut random).await;
                     lost_probes += u32::from(probe && lost);
                 }
@@ -63,7 +90,13 @@ impl Job {
         clients.join_all().await.into_iter().sum()
     }
 
-    async fn call(&self, permit: Permit, server: &Arc<QuotaServer>, clock: &Clock, random: &mut fastrand::Rng) -> bool {
+    async fn call(
+        &self,
+        permit: Permit,
+        server: &Arc<QuotaServer>,
+        clock: &Clock,
+        random: &mut fastrand::Rng,
+    ) -> bool {
         let there = Duration::from_millis(random.u64(self.latency.clone()));
         let back = Duration::from_millis(random.u64(self.latency.clone()));
         if random.u8(0..100) < self.drops {
@@ -96,33 +129,63 @@ impl Job {
 
 fn in_virtual_time<T>(test: impl Future<Output = T>) -> T {
     let mut runtime = tokio::runtime::Builder::new_current_thread();
-    runtime.enable_time().start_paused(true).build().unwrap().block_on(test)
+    runtime
+        .enable_time()
+        .start_paused(true)
+        .build()
+        .unwrap()
+        .block_on(test)
 }
 
 fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
-    pairs.iter().map(|(name, value)| ((*name).parse().unwrap(), HeaderValue::from_str(value).unwrap())).collect()
+    pairs
+        .iter()
+        .map(|(name, value)| {
+            (
+                (*name).parse().unwrap(),
+                HeaderValue::from_str(value).unwrap(),
+            )
+        })
+        .collect()
 }
 
 fn answer(permit: Permit, status: u16, pairs: &[(&'static str, &str)]) {
-    permit.answered(StatusCode::from_u16(status).unwrap(), &headers(pairs), Timestamp::UNIX_EPOCH);
+    permit.answered(
+        StatusCode::from_u16(status).unwrap(),
+        &headers(pairs),
+        Timestamp::UNIX_EPOCH,
+    );
 }
 
 /// Whether a permit is granted without waiting; if so it counts as in flight.
 async fn granted(quota: &Quota) -> Option<Permit> {
-    tokio::time::timeout(Duration::ZERO, quota.acquire("", None)).await.ok().map(Result::unwrap)
+    tokio::time::timeout(Duration::ZERO, quota.acquire("", None))
+        .await
+        .ok()
+        .map(Result::unwrap)
 }
 
 #[test]
 fn ten_thousand_calls_take_as_long_as_the_limit_makes_them() {
     for window in [QuotaWindow::Fixed, QuotaWindow::Sliding] {
-        for (concurrency, latency) in [(1, 20..60), (8, 50..250), (50, 100..2_000), (400, 1..4_000)] {
+        for (concurrency, latency) in [(1, 20..60), (8, 50..250), (50, 100..2_000), (400, 1..4_000)]
+        {
             in_virtual_time(async {
                 let server = Arc::new(QuotaServer::new(2_400, HOUR, window));
-                let (start, ideal) = (Instant::now(), server.ideal(10_000, Duration::ZERO, Duration::ZERO));
+                let (start, ideal) = (
+                    Instant::now(),
+                    server.ideal(10_000, Duration::ZERO, Duration::ZERO),
+                );
                 let job = Job::new(10_000, concurrency, latency);
-                job.run(&Quota::new(HEADERS), &server, &Clock::system()).await;
-                assert_eq!((server.refused(), server.accepted()), (0, 10_000), "{window:?}, {concurrency} at once");
-                let ratio = (server.last_accepted().unwrap() - start).as_secs_f64() / (ideal - start).as_secs_f64();
+                job.run(&Quota::new(HEADERS), &server, &Clock::system())
+                    .await;
+                assert_eq!(
+                    (server.refused(), server.accepted()),
+                    (0, 10_000),
+                    "{window:?}, {concurrency} at once"
+                );
+                let ratio = (server.last_accepted().unwrap() - start).as_secs_f64()
+                    / (ideal - start).as_secs_f64();
                 assert!(ratio <= 1.02, "{window:?}, {concurrency} at once: {ratio}");
             });
         }
@@ -198,7 +261,11 @@ impl Provider {
     fn serve(&self, job: &Job) -> Result<(), TestCaseError> {
         in_virtual_time(async {
             let server = Arc::new(self.server());
-            let quota = Quota::new(if self.format == QuotaFormat::Structured { STRUCTURED } else { HEADERS });
+            let quota = Quota::new(if self.format == QuotaFormat::Structured {
+                STRUCTURED
+            } else {
+                HEADERS
+            });
             let clock = Clock::starting_at(Timestamp::from_millisecond(1_700_000_000_123).unwrap());
             // A call that is given up may cost its own place and that of one more.
             let calls = u64::from(job.calls + job.calls * u32::from(job.drops) / 50);
@@ -209,10 +276,22 @@ impl Provider {
             let lost_probes = job.run(&quota, &server, &clock).await;
             // In a sliding window, only one place is certain to be free for a probe. If a first one is lost with it, the
             // second may be refused.
-            let excused = if self.window == QuotaWindow::Sliding { lost_probes } else { 0 };
-            prop_assert!(server.refused() <= u64::from(excused), "{} refused", server.refused());
+            let excused = if self.window == QuotaWindow::Sliding {
+                lost_probes
+            } else {
+                0
+            };
+            prop_assert!(
+                server.refused() <= u64::from(excused),
+                "{} refused",
+                server.refused()
+            );
             let late = Instant::now().saturating_duration_since(bound);
-            prop_assert!(late.is_zero(), "{late:?} later than {:?} from now", bound.saturating_duration_since(Instant::now()));
+            prop_assert!(
+                late.is_zero(),
+                "{late:?} later than {:?} from now",
+                bound.saturating_duration_since(Instant::now())
+            );
             Ok(())
         })
     }
