@@ -20,5 +20,5 @@ pub(super) const ALL: &[Provider] = &[Provider {
     directory: "dnsimple",
     document: "dnsimple.json",
     published: "the OpenAPI document linked from developer.dnsimple.com",
-    operations: || Operation::all(&[]),
+    operations: || Operation::all(howdah_dnsimple::OPERATIONS),
 }];
