@@ -66,7 +66,7 @@ pub enum RecordType {
 pub struct RecordTypeError(String);
 
 /// The types with data of their own here.
-const TYPED: [(RecordType, &str, u16); 19] = [
+static TYPED: [(RecordType, &str, u16); 19] = [
     (RecordType::A, "A", 1),
     (RecordType::Aaaa, "AAAA", 28),
     (RecordType::Caa, "CAA", 257),
@@ -89,7 +89,7 @@ const TYPED: [(RecordType, &str, u16); 19] = [
 ];
 
 /// The other assigned types that may be met in a zone.
-const ASSIGNED: [(&str, u16); 45] = [
+static ASSIGNED: [(&str, u16); 45] = [
     ("MD", 3),
     ("MF", 4),
     ("MB", 7),
