@@ -94,7 +94,7 @@ impl MemoryDns {
 
     /// Everything that this provider can do, to be cut down. The NS set of the apex is its own.
     pub fn full_capabilities() -> DnsCapabilities {
-        let types = "A AAAA CAA CNAME DNAME DNSKEY DS HINFO HTTPS LOC MX NAPTR NS PTR SRV SSHFP SVCB TLSA TXT URI";
+        let types = "A AAAA CAA CNAME DNAME DNSKEY DS HINFO HTTPS LOC MX NAPTR NS PTR SPF SRV SSHFP SVCB TLSA TXT URI";
         // These are all record types, and text that is none would only make the set smaller.
         let mut capabilities = DnsCapabilities::new(
             types

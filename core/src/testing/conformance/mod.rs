@@ -150,7 +150,7 @@ impl Report {
         self.named(|verdict| matches!(verdict, Verdict::Failed(_)))
     }
 
-    /// Writes the report to standard error, and panics with it unless something passed and nothing failed.
+    /// Writes the report to standard error, and panics with what failed unless something passed and nothing failed.
     ///
     /// # Panics
     ///
@@ -158,10 +158,13 @@ impl Report {
     #[allow(clippy::print_stderr)]
     pub fn assert_passed(&self) {
         eprintln!("{self}");
+        let failed = self.failed();
         assert!(
-            self.failed().is_empty() && !self.passed().is_empty(),
-            "not conforming: {self}"
+            failed.is_empty(),
+            "{} does not conform: {failed:#?}",
+            self.subject
         );
+        assert!(!self.passed().is_empty(), "{} passed nothing", self.subject);
     }
 
     fn named(&self, which: impl Fn(&Verdict) -> bool) -> Vec<&str> {

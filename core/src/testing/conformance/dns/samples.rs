@@ -82,6 +82,7 @@ pub(super) const SAMPLES: &[Sample] = &[
         "1 long PTR host.example.net.",
         "1 long PTR host.example.net.\n1 long PTR other.example.net.",
     ),
+    sample("SPF", "@ long SPF \"v=spf1 -all\"", ""),
     sample(
         "SRV",
         "_sip._tcp long SRV 10 20 5060 host.example.net.",
