@@ -1,6 +1,8 @@
-//! The project's developer commands: `cargo xtask ci`, `cargo xtask coverage`, `cargo xtask third-party`.
+//! The project's developer commands: `cargo xtask ci`, `cargo xtask coverage`, `cargo xtask third-party`,
+//! `cargo xtask bench`.
 #![allow(clippy::print_stdout, clippy::print_stderr)] // its output is what it is for
 
+mod bench;
 mod checks;
 mod ci;
 mod coverage;
@@ -30,6 +32,8 @@ enum Command {
     Coverage,
     /// Runs programs that this project did not write against its fakes.
     ThirdParty,
+    /// What the kit costs: a call beside bare reqwest, a long job under a quota, planning large zones.
+    Bench,
 }
 
 fn main() -> ExitCode {
@@ -37,6 +41,7 @@ fn main() -> ExitCode {
         Command::Ci { steps } => ci::run(&steps),
         Command::Coverage => coverage::run().map(|status| status.print("coverage")),
         Command::ThirdParty => third_party::run().map(|status| status.print("third-party")),
+        Command::Bench => bench::run(),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
