@@ -425,6 +425,33 @@ async fn the_first_call_goes_alone_and_an_answer_without_news_frees_the_rest() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn an_answer_that_was_overtaken_grants_no_more_than_the_one_that_overtook_it() {
+    let left = |remaining, reset| {
+        [
+            ("x-ratelimit-remaining", remaining),
+            ("x-ratelimit-reset", reset),
+        ]
+    };
+    let quota = Quota::new(HEADERS);
+    answer(
+        quota.acquire("", None).await.unwrap(),
+        200,
+        &left("50", "10"),
+    );
+    sleep(Duration::from_secs(3)).await;
+    let slow = granted(&quota).await.unwrap();
+    let fast = granted(&quota).await.unwrap();
+    sleep(Duration::from_secs(1)).await;
+    answer(fast, 200, &left("5", "8"));
+    answer(slow, 200, &left("30", "10"));
+    let mut permits = Vec::new();
+    while let Some(permit) = granted(&quota).await {
+        permits.push(permit);
+    }
+    assert_eq!(permits.len(), 5);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_429_stops_its_bucket_until_it_may_be_repeated() {
     for (retry, wait) in [
         ("90", 91),
