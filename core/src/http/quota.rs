@@ -10,15 +10,14 @@
 //! reset is the moment the oldest call expires, and the probe learns how many others have.
 //!
 //! Which of two answers was counted later is certain where resets are moments of the calendar. Where they are seconds to
-//! go, or missing, it is not; there a report may only raise what is left after taking off every answer that came while it
-//! was on its way.
+//! go, or missing, it is not: an answer that seems to open a window is then held against those that overtook it.
 
 mod announcement;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    cmp::Reverse,
+    cmp::{Ordering, Reverse},
     collections::{BinaryHeap, VecDeque},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -203,6 +202,9 @@ const SAME_RESET: Duration = Duration::from_secs(2);
 /// A call whose caller has gone is counted by the provider at most this much later.
 const STRAGGLER: Duration = Duration::from_secs(5);
 
+/// So many reports are remembered.
+const MEMORY: usize = 4096;
+
 #[derive(Debug)]
 struct Bucket {
     rule: &'static QuotaRule,
@@ -226,6 +228,7 @@ impl Bucket {
             in_flight: 0,
             probing: false,
             capacity: 0,
+            recent: VecDeque::new(),
             unreported: VecDeque::new(),
             own: BinaryHeap::new(),
         };
@@ -354,11 +357,21 @@ struct State {
     probing: bool,
     /// The provider's limit is at least this.
     capacity: u32,
+    /// The last reports, oldest first, as far back as a call in flight may have been overtaken by them.
+    recent: VecDeque<Recent>,
     /// Calls that may have been counted although no answer said so, each as the moment from which it is certain: a call
     /// made after that reports a number that includes it. In order of time but for the slack of [`STRAGGLER`].
     unreported: VecDeque<Instant>,
     /// Our own calls, as the moments when each no longer counts towards the declared limit.
     own: BinaryHeap<Reverse<Instant>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Recent {
+    /// Which of all answers it was.
+    number: u64,
+    remaining: u32,
+    reset: Reset,
 }
 
 #[derive(Debug)]
@@ -379,9 +392,6 @@ struct Window {
     until: Instant,
     /// Opened by a 429: only the probe that goes after its end can say anything new.
     refused: bool,
-    /// How many answers had come when `least` was last a bound and not a report: what was in flight then is not in it,
-    /// and still has to be taken off.
-    raised: u64,
 }
 
 impl Window {
@@ -453,49 +463,79 @@ impl State {
             .reset
             .unwrap_or_else(|| Reset::at(now, call.acquired));
         self.capacity = self.capacity.max(report.remaining.saturating_add(1));
-        // Answers that came while this one was on its way may tell of calls that were counted after it.
-        let overtaken = u32::try_from(self.answers - call.answers - 1).unwrap_or(u32::MAX);
-        let sure = report.remaining.saturating_sub(overtaken);
+        let overtaken = usize::try_from(self.answers - call.answers - 1).unwrap_or(usize::MAX);
         let found = call.probe == Some(self.generation);
-        let mut window = Window {
-            least: sure,
-            reset,
-            until: reset.at,
-            refused: false,
-            raised: self.answers,
-        };
-        let mut opens = true;
-        if let Knowledge::Window(known) = &self.knowledge {
-            let order = reset.order(&known.reset, SAME_RESET);
-            let exact = reset.is_exact() && known.reset.is_exact();
-            if !found && (known.refused || order.is_lt()) {
-                return;
-            }
-            if !known.refused {
-                opens = found || order.is_gt();
-                let spent = u32::from(call.answers < known.raised);
-                let least = known.least.saturating_sub(spent).min(report.remaining);
-                if order.is_gt() && exact {
-                    window.least = report.remaining;
-                    window.raised = 0;
-                } else if least >= sure || (!opens && (exact || self.in_flight > 0)) {
-                    window.least = least;
-                    window.raised = known.raised;
-                }
-                if !opens {
-                    window.reset = known.reset;
-                    // Of the very same moment the shortest way here tells most; of two that may differ, the later counts.
+        match &mut self.knowledge {
+            Knowledge::Window(window) if window.refused && !found => return,
+            Knowledge::Window(window) => match reset.order(&window.reset, SAME_RESET) {
+                Ordering::Less if !found => return,
+                Ordering::Equal if !found => {
+                    window.least = window.least.min(report.remaining);
+                    // Of the very same moment the shortest way here tells most; of two that may differ the later counts.
+                    let exact = reset.is_exact() && window.reset.is_exact();
                     window.until = if exact {
-                        known.until.min(reset.at)
+                        window.until.min(reset.at)
                     } else {
-                        known.until.max(reset.at)
+                        window.until.max(reset.at)
                     };
                 }
+                _ => {
+                    let least = if overtaken > self.recent.len() {
+                        window.least.min(report.remaining)
+                    } else {
+                        let overtakers = self
+                            .recent
+                            .iter()
+                            .rev()
+                            .take_while(|recent| recent.number > call.answers);
+                        let perhaps_later = overtakers
+                            .filter(|recent| recent.reset.order(&reset, SAME_RESET).is_ge());
+                        perhaps_later
+                            .map(|recent| recent.remaining)
+                            .fold(report.remaining, u32::min)
+                    };
+                    self.open(Window {
+                        least,
+                        reset,
+                        until: reset.at,
+                        refused: false,
+                    });
+                }
+            },
+            Knowledge::Nothing | Knowledge::Free => {
+                let least = report
+                    .remaining
+                    .saturating_sub(u32::try_from(overtaken).unwrap_or(u32::MAX));
+                self.open(Window {
+                    least,
+                    reset,
+                    until: reset.at,
+                    refused: false,
+                });
             }
         }
-        self.knowledge = Knowledge::Window(window);
-        self.generation += u64::from(opens);
+        self.remember(Recent {
+            number: self.answers,
+            remaining: report.remaining,
+            reset,
+        });
         self.settle(call.acquired);
+    }
+
+    fn open(&mut self, window: Window) {
+        self.knowledge = Knowledge::Window(window);
+        self.generation += 1;
+    }
+
+    fn remember(&mut self, report: Recent) {
+        if self.in_flight == 0 {
+            self.recent.clear();
+        } else {
+            if self.recent.len() == MEMORY {
+                self.recent.pop_front();
+            }
+            self.recent.push_back(report);
+        }
     }
 
     fn refuse(&mut self, call: Call, until: Reset, announced: Option<Reset>) {
@@ -504,7 +544,6 @@ impl State {
             reset: until,
             until: until.at,
             refused: true,
-            raised: 0,
         };
         if let Knowledge::Window(known) = &self.knowledge
             && call.probe != Some(self.generation)
@@ -515,8 +554,7 @@ impl State {
                 return;
             }
         }
-        self.knowledge = Knowledge::Window(refused);
-        self.generation += 1;
+        self.open(refused);
     }
 
     /// Holds a call against the quota that no answer has accounted for.
