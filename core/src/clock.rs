@@ -32,16 +32,12 @@ impl Clock {
 
     /// A clock that shows `wall` now and goes on from there.
     pub fn starting_at(wall: Timestamp) -> Self {
-        Self {
-            wall,
-            started: Instant::now(),
-        }
+        Self { wall, started: Instant::now() }
     }
 
     /// The present moment.
     pub fn now(&self) -> Timestamp {
-        let passed =
-            SignedDuration::try_from(self.started.elapsed()).unwrap_or(SignedDuration::MAX);
+        let passed = SignedDuration::try_from(self.started.elapsed()).unwrap_or(SignedDuration::MAX);
         self.wall.checked_add(passed).unwrap_or(Timestamp::MAX)
     }
 }

@@ -114,12 +114,7 @@ impl Error {
             ErrorKind::Config | ErrorKind::Unsupported => Outcome::NotSent,
             _ => Outcome::Unknown,
         };
-        Self(Box::new(Inner {
-            kind,
-            outcome,
-            message: message.into(),
-            ..Inner::default()
-        }))
+        Self(Box::new(Inner { kind, outcome, message: message.into(), ..Inner::default() }))
     }
 
     /// The request is wrong, which was seen before anything was sent.
@@ -320,12 +315,7 @@ impl fmt::Display for Error {
         f.write_str(&OneLine(&inner.message).to_string())?;
         for (index, field) in inner.fields.iter().enumerate() {
             let lead = if index == 0 { ": " } else { "; " };
-            write!(
-                f,
-                "{lead}`{}` {}",
-                OneLine(&field.field),
-                OneLine(&field.message)
-            )?;
+            write!(f, "{lead}`{}` {}", OneLine(&field.field), OneLine(&field.message))?;
         }
         f.write_str(" (")?;
         f.write_str(match inner.outcome {
@@ -379,11 +369,7 @@ impl fmt::Display for OneLine<'_> {
             if count == LIMIT {
                 return f.write_str("…");
             }
-            let visible = if character.is_control() {
-                ' '
-            } else {
-                character
-            };
+            let visible = if character.is_control() { ' ' } else { character };
             fmt::Write::write_char(f, visible)?;
         }
         Ok(())
@@ -401,10 +387,7 @@ mod tests {
             .with_provider("dnsimple")
             .with_route("POST /{account}/zones/{zone}/records")
             .with_status(StatusCode::BAD_REQUEST)
-            .with_fields(vec![FieldError {
-                field: "content".into(),
-                message: "can't be blank".into(),
-            }])
+            .with_fields(vec![FieldError { field: "content".into(), message: "can't be blank".into() }])
             .with_request_id("abc")
             .with_attempts(2)
             .with_body(&Bytes::from_static(b"secret"));
@@ -426,9 +409,6 @@ mod tests {
     fn display_does_not_repeat_the_source() {
         let error = Error::new(ErrorKind::Transport, "no connection").with_source("dns failure");
         assert!(!error.to_string().contains("dns failure"));
-        assert_eq!(
-            error.source().map(ToString::to_string).as_deref(),
-            Some("dns failure")
-        );
+        assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("dns failure"));
     }
 }

@@ -95,9 +95,6 @@ mod tests {
     fn what_is_not_set_is_not_sent() {
         assert_eq!(Filter::default(), Filter::new());
         assert_eq!(serde_json::to_string(&Filter::new()).unwrap(), "{}");
-        assert_eq!(
-            serde_json::to_string(&Filter::new().with_name_like("a")).unwrap(),
-            r#"{"name_like":"a"}"#
-        );
+        assert_eq!(serde_json::to_string(&Filter::new().with_name_like("a")).unwrap(), r#"{"name_like":"a"}"#);
     }
 }

@@ -39,10 +39,7 @@ pub fn expose<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S:
 
 /// The same for an optional field.
 #[allow(clippy::ref_option)] // serde hands over a reference to the field
-pub fn expose_option<S: Serializer>(
-    secret: &Option<Secret>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+pub fn expose_option<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
     match secret {
         Some(secret) => expose(secret, serializer),
         None => serializer.serialize_none(),
@@ -63,11 +60,7 @@ pub(crate) fn collect<T>(write: impl FnOnce() -> T) -> (T, Vec<Secret>) {
 /// Replaces each secret in a text that others wrote.
 pub(crate) fn redact(text: &str, secrets: &[Secret]) -> String {
     let mut text = text.to_owned();
-    for secret in secrets
-        .iter()
-        .map(Secret::expose)
-        .filter(|secret| !secret.is_empty())
-    {
+    for secret in secrets.iter().map(Secret::expose).filter(|secret| !secret.is_empty()) {
         text = text.replace(secret, "…");
     }
     text

@@ -14,11 +14,7 @@ struct Step {
 
 /// The quick ones first, as far as that makes sense.
 const STEPS: &[Step] = &[
-    Step {
-        name: "format",
-        advice: "run `cargo fmt --all`",
-        run: || command(&["fmt", "--all", "--check"]),
-    },
+    Step { name: "format", advice: "run `cargo fmt --all`", run: || command(&["fmt", "--all", "--check"]) },
     Step {
         name: "docs-tidy",
         advice: "give each method one sentence in your own words and, on a line of its own, its route in backticks",
@@ -42,33 +38,15 @@ const STEPS: &[Step] = &[
     Step {
         name: "clippy",
         advice: "fix the warnings; an `allow` carries its reason",
-        run: || {
-            command(&[
-                "clippy",
-                "--workspace",
-                "--all-targets",
-                "--all-features",
-                "--",
-                "-D",
-                "warnings",
-            ])
-        },
+        run: || command(&["clippy", "--workspace", "--all-targets", "--all-features", "--", "-D", "warnings"]),
     },
     Step {
         name: "test",
         advice: "run the failing test alone: `cargo test -p CRATE NAME`",
         run: || command(&["test", "--workspace"]),
     },
-    Step {
-        name: "doc",
-        advice: "run `cargo doc --no-deps --workspace --all-features` and fix its warnings",
-        run: doc,
-    },
-    Step {
-        name: "deny",
-        advice: "see deny.toml for what is allowed and why",
-        run: checks::deny::check,
-    },
+    Step { name: "doc", advice: "run `cargo doc --no-deps --workspace --all-features` and fix its warnings", run: doc },
+    Step { name: "deny", advice: "see deny.toml for what is allowed and why", run: checks::deny::check },
     Step {
         name: "package",
         advice: "a published crate carries its description and both licences",
@@ -87,10 +65,8 @@ pub(crate) fn step_names() -> Vec<&'static str> {
 
 /// Runs the steps with these names, or all.
 pub(crate) fn run(names: &[String]) -> Result {
-    let chosen: Vec<_> = STEPS
-        .iter()
-        .filter(|step| names.is_empty() || names.iter().any(|name| name == step.name))
-        .collect();
+    let chosen: Vec<_> =
+        STEPS.iter().filter(|step| names.is_empty() || names.iter().any(|name| name == step.name)).collect();
     let mut summary = Vec::new();
     for (index, step) in chosen.iter().enumerate() {
         println!("[{}/{}] {}", index + 1, chosen.len(), step.name);

@@ -15,10 +15,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 #[derive(Parser)]
-#[command(
-    name = "cargo xtask",
-    about = "Developer commands of the Howdah workspace"
-)]
+#[command(name = "cargo xtask", about = "Developer commands of the Howdah workspace")]
 enum Command {
     /// Everything that CI checks, stopping at the first failure.
     Ci {

@@ -14,24 +14,12 @@ pub(crate) struct Source {
 impl Source {
     /// The lines up to the tests, which come last in a file.
     pub(crate) fn lines(&self) -> Vec<&str> {
-        self.text
-            .lines()
-            .take_while(|line| *line != "#[cfg(test)]")
-            .collect()
+        self.text.lines().take_while(|line| *line != "#[cfg(test)]").collect()
     }
 
     /// The same lines, with an empty one in place of every line that is only a comment.
     pub(crate) fn code(&self) -> Vec<&str> {
-        self.lines()
-            .into_iter()
-            .map(|line| {
-                if line.trim_start().starts_with("//") {
-                    ""
-                } else {
-                    line
-                }
-            })
-            .collect()
+        self.lines().into_iter().map(|line| if line.trim_start().starts_with("//") { "" } else { line }).collect()
     }
 }
 
@@ -52,10 +40,7 @@ fn collect(directory: &Path, found: &mut Vec<Source>) -> Result {
         } else if path.extension().is_some_and(|it| it == "rs") {
             let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, error))?;
             let relative = path.strip_prefix(root()).unwrap_or(&path);
-            found.push(Source {
-                path: relative.to_string_lossy().replace('\\', "/"),
-                text,
-            });
+            found.push(Source { path: relative.to_string_lossy().replace('\\', "/"), text });
         }
     }
     Ok(())
@@ -63,8 +48,7 @@ fn collect(directory: &Path, found: &mut Vec<Source>) -> Result {
 
 /// The identifiers in a piece of code, with `a::b` taken apart.
 pub(crate) fn words(code: &str) -> impl Iterator<Item = &str> {
-    code.split(|c: char| !c.is_alphanumeric() && c != '_')
-        .filter(|word| !word.is_empty())
+    code.split(|c: char| !c.is_alphanumeric() && c != '_').filter(|word| !word.is_empty())
 }
 
 pub(crate) fn indentation(line: &str) -> usize {
@@ -110,13 +94,6 @@ mod tests {
     #[test]
     fn tests_and_comments_are_no_code() {
         let text = "// one\nfn a() {}\n#[cfg(test)]\nmod tests {}\n".to_owned();
-        assert_eq!(
-            Source {
-                path: String::new(),
-                text
-            }
-            .code(),
-            ["", "fn a() {}"]
-        );
+        assert_eq!(Source { path: String::new(), text }.code(), ["", "fn a() {}"]);
     }
 }

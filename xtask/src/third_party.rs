@@ -46,48 +46,23 @@ pub(crate) fn run() -> Result<Status> {
 
 /// The interpreter of a virtual environment with the clients in it, made on the first run.
 fn python() -> Result<PathBuf> {
-    let target = std::env::var_os("CARGO_TARGET_DIR")
-        .map_or_else(|| root().join("target"), |it| root().join(it));
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |it| root().join(it));
     let environment = target.join("third-party");
-    let python = environment.join(if cfg!(windows) {
-        "Scripts/python.exe"
-    } else {
-        "bin/python"
-    });
+    let python = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     if !is_available(Command::new(&python).args(["-m", "pip", "--version"])) {
-        let made = output(
-            Command::new("python3")
-                .args(["-m", "venv", "--clear"])
-                .arg(&environment),
-        );
-        made.map_err(|error| {
-            format!(
-                "a virtual environment of Python 3 could not be made: {}",
-                error.trim_end()
-            )
-        })?;
+        let made = output(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment));
+        made.map_err(|error| format!("a virtual environment of Python 3 could not be made: {}", error.trim_end()))?;
     }
     let requirements = root().join("xtask/third-party/requirements.txt");
-    let install = [
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--requirement",
-    ];
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
     let installed = output(Command::new(&python).args(install).arg(requirements));
-    installed
-        .map_err(|error| format!("pip could not install the clients: {}", error.trim_end()))?;
+    installed.map_err(|error| format!("pip could not install the clients: {}", error.trim_end()))?;
     Ok(python)
 }
 
 /// A script prints what it checked, and at last `N passed, 0 failed`.
 fn run_script(python: &Path, script: &str, served: &Served) -> Result {
-    let account = served
-        .account
-        .as_str()
-        .map_or_else(|| served.account.to_string(), str::to_owned);
+    let account = served.account.as_str().map_or_else(|| served.account.to_string(), str::to_owned);
     let mut command = Command::new(python);
     command
         .arg(root().join("xtask/third-party").join(script))
@@ -98,30 +73,18 @@ fn run_script(python: &Path, script: &str, served: &Served) -> Result {
         .env("NO_PROXY", "127.0.0.1,localhost")
         .stdin(Stdio::null())
         .stdout(Stdio::piped());
-    let mut child = command
-        .spawn()
-        .map_err(|error| format!("{script} did not start: {error}"))?;
+    let mut child = command.spawn().map_err(|error| format!("{script} did not start: {error}"))?;
     let mut last = String::new();
-    for line in child
-        .stdout
-        .take()
-        .into_iter()
-        .flat_map(|out| BufReader::new(out).lines())
-        .map_while(std::io::Result::ok)
+    for line in
+        child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()).map_while(std::io::Result::ok)
     {
         println!("  {line}");
         last = line;
     }
     let status = child.wait().map_err(|error| format!("{script}: {error}"))?;
     match last.split_once(" passed, 0 failed") {
-        Some((passed, ""))
-            if status.success() && passed.parse::<u32>().is_ok_and(|passed| passed > 0) =>
-        {
-            Ok(())
-        }
-        _ => Err(format!(
-            "{script}: not everything passed ({status}); the client is right until proven wrong"
-        )),
+        Some((passed, "")) if status.success() && passed.parse::<u32>().is_ok_and(|passed| passed > 0) => Ok(()),
+        _ => Err(format!("{script}: not everything passed ({status}); the client is right until proven wrong")),
     }
 }
 
@@ -145,11 +108,7 @@ impl Fakes {
         let (sender, lines) = mpsc::channel();
         let out = process.stdout.take();
         thread::spawn(move || forward(out, &sender));
-        Ok(Self {
-            process,
-            lines,
-            served: Vec::new(),
-        })
+        Ok(Self { process, lines, served: Vec::new() })
     }
 
     /// The fake of a provider, once it is there.
@@ -160,18 +119,14 @@ impl Fakes {
                 return Ok(&self.served[index]);
             }
             let left = until.saturating_duration_since(Instant::now());
-            let line =
-                self.lines
-                    .recv_timeout(left)
-                    .map_err(|_| match self.process.try_wait() {
-                        Ok(Some(status)) => {
-                            format!("the fakes ended ({status}) without one for {provider}")
-                        }
-                        _ => format!("no fake for {provider} after {} s", START.as_secs()),
-                    })?;
+            let line = self.lines.recv_timeout(left).map_err(|_| match self.process.try_wait() {
+                Ok(Some(status)) => {
+                    format!("the fakes ended ({status}) without one for {provider}")
+                }
+                _ => format!("no fake for {provider} after {} s", START.as_secs()),
+            })?;
             // The example may greet before it serves.
-            self.served
-                .extend(serde_json::from_str::<Served>(&line).ok());
+            self.served.extend(serde_json::from_str::<Served>(&line).ok());
         }
     }
 }
@@ -184,11 +139,7 @@ impl Drop for Fakes {
 }
 
 fn forward(out: Option<impl Read>, to: &mpsc::Sender<String>) {
-    for line in out
-        .into_iter()
-        .flat_map(|out| BufReader::new(out).lines())
-        .map_while(std::io::Result::ok)
-    {
+    for line in out.into_iter().flat_map(|out| BufReader::new(out).lines()).map_while(std::io::Result::ok) {
         // Reading goes on when nobody listens any more, or the example would block on a full pipe.
         let _ = to.send(line);
     }

@@ -8,7 +8,6 @@ use std::{
 };
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Uri, header};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, timeout_at};
@@ -21,7 +20,7 @@ use super::{
     dialect::{Dialect, Refusal, kind_of},
     endpoint::{Endpoint, Repeat, Route, Verb},
     kinds::{Draft, Input, Output, Place, Received, Unreadable},
-    quota::Quota,
+    quota::{Permit, Quota},
     retry::{Attempt, RetryPolicy, judge, outcome_after},
     transport::{Network, Transport, TransportError, TransportErrorKind},
 };
@@ -90,21 +89,12 @@ impl Auth {
             Self::Bearer(token) => (header::AUTHORIZATION, format!("Bearer {}", token.expose())),
             Self::Basic(user, password) => {
                 let pair = format!("{user}:{}", password.expose());
-                (
-                    header::AUTHORIZATION,
-                    format!("Basic {}", data_encoding::BASE64.encode(pair.as_bytes())),
-                )
+                (header::AUTHORIZATION, format!("Basic {}", data_encoding::BASE64.encode(pair.as_bytes())))
             }
-            Self::Header(name, value) => (
-                header::HeaderName::from_static(name),
-                value.expose().to_owned(),
-            ),
+            Self::Header(name, value) => (header::HeaderName::from_static(name), value.expose().to_owned()),
         };
         let mut value = HeaderValue::try_from(value).map_err(|_| {
-            Error::new(
-                ErrorKind::Config,
-                "the token has characters that cannot be sent, such as a line break",
-            )
+            Error::new(ErrorKind::Config, "the token has characters that cannot be sent, such as a line break")
         })?;
         value.set_sensitive(true);
         Ok(Some((name, value)))
@@ -195,10 +185,7 @@ impl ApiBuilder {
             quota: Quota::new(self.dialect.quotas),
             clock: self.clock.unwrap_or_default(),
         };
-        Ok(Api {
-            shared: Arc::new(shared),
-            at: None,
-        })
+        Ok(Api { shared: Arc::new(shared), at: None })
     }
 }
 
@@ -218,10 +205,7 @@ fn checked_base(base: &str) -> Result<Arc<str>> {
         _ => return Err(wrong("would carry the token in the clear: use https")),
     }
     if !url.username().is_empty() || url.password().is_some() {
-        return Err(Error::new(
-            ErrorKind::Config,
-            "the base URL holds credentials: give them as a token",
-        ));
+        return Err(Error::new(ErrorKind::Config, "the base URL holds credentials: give them as a token"));
     }
     if url.query().is_some() || url.fragment().is_some() {
         return Err(wrong("has a query or a fragment"));
@@ -233,14 +217,7 @@ impl Api {
     /// Sets up an API with its usual base URL.
     pub fn builder(dialect: &'static Dialect, base: impl Into<String>) -> ApiBuilder {
         let base = base.into();
-        ApiBuilder {
-            dialect,
-            base,
-            auth: Auth::None,
-            transport: None,
-            retry: RetryPolicy::default(),
-            clock: None,
-        }
+        ApiBuilder { dialect, base, auth: Auth::None, transport: None, retry: RetryPolicy::default(), clock: None }
     }
 
     /// The provider's name.
@@ -261,21 +238,14 @@ impl Api {
     /// Sets the base URL that routes with [`Route::base`] of this name are below. For providers that hand out hosts.
     pub fn set_base(&self, name: &'static str, base: &str) -> Result<()> {
         let base = checked_base(base).map_err(|error| error.with_provider(self.provider()))?;
-        self.shared
-            .bases
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(name, base);
+        self.shared.bases.write().unwrap_or_else(PoisonError::into_inner).insert(name, base);
         Ok(())
     }
 
     /// The same API at another base URL, for URLs that are handed out for a single use.
     pub fn at(&self, base: &str) -> Result<Self> {
         let base = checked_base(base).map_err(|error| error.with_provider(self.provider()))?;
-        Ok(Self {
-            shared: self.shared.clone(),
-            at: Some(base),
-        })
+        Ok(Self { shared: self.shared.clone(), at: Some(base) })
     }
 
     /// Calls an operation: the arguments fill the path's parameters in their order.
@@ -312,21 +282,14 @@ impl Api {
         accept: Option<&'static str>,
     ) -> Result<Prepared> {
         let path = route.render(args).map_err(|(name, value, why)| {
-            Error::invalid(format!(
-                "the path parameter `{name}` cannot be `{value}`: {why}"
-            ))
+            Error::invalid(format!("the path parameter `{name}` cannot be `{value}`: {why}"))
         })?;
         let mut headers = draft.headers;
         for (name, value) in route.headers {
-            headers.insert(
-                header::HeaderName::from_static(name),
-                HeaderValue::from_static(value),
-            );
+            headers.insert(header::HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         if let Some(accept) = accept {
-            headers
-                .entry(header::ACCEPT)
-                .or_insert(HeaderValue::from_static(accept));
+            headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static(accept));
         }
         Ok(Prepared {
             route,
@@ -344,17 +307,8 @@ impl Api {
             (None, None) => Ok(self.shared.base.clone()),
             (None, Some(at)) => Ok(at.clone()),
             (Some(name), _) => {
-                let bases = self
-                    .shared
-                    .bases
-                    .read()
-                    .unwrap_or_else(PoisonError::into_inner);
-                let missing = || {
-                    Error::new(
-                        ErrorKind::Config,
-                        format!("the base URL `{name}` is not known yet"),
-                    )
-                };
+                let bases = self.shared.bases.read().unwrap_or_else(PoisonError::into_inner);
+                let missing = || Error::new(ErrorKind::Config, format!("the base URL `{name}` is not known yet"));
                 bases.get(name).cloned().ok_or_else(missing)
             }
         }
@@ -374,11 +328,7 @@ impl Api {
                 status = field::Empty,
                 request_id = field::Empty,
             );
-            let wait = match self
-                .attempt(&mut call, streamed, &state)
-                .instrument(span.clone())
-                .await
-            {
+            let wait = match self.attempt(&mut call, streamed, &state).instrument(span.clone()).await {
                 Ok(received) => return Ok(received),
                 Err(failed) => {
                     let _entered = span.enter();
@@ -395,41 +345,22 @@ impl Api {
         }
     }
 
-    async fn attempt(
-        &self,
-        call: &mut Prepared,
-        streamed: bool,
-        state: &Progress,
-    ) -> Result<Received, Failed> {
+    async fn attempt(&self, call: &mut Prepared, streamed: bool, state: &Progress) -> Result<Received, Failed> {
         let shared = &*self.shared;
-        let permit = shared
-            .quota
-            .acquire(call.route.bucket, Some(state.deadline))
-            .await
-            .map_err(|exhausted| {
-                let at = self.moment(exhausted.until);
-                let message =
-                    "the quota is spent until then, which is longer than the call may take";
-                Failed::Final(
-                    Error::new(ErrorKind::RateLimited, message)
-                        .with_outcome(Outcome::NotSent)
-                        .with_retry_at(at),
-                )
-            })?;
+        let permit = shared.quota.acquire(call.route.bucket, Some(state.deadline)).await.map_err(|exhausted| {
+            let at = self.moment(exhausted.until);
+            let message = "the quota is spent until then, which is longer than the call may take";
+            Failed::Final(Error::new(ErrorKind::RateLimited, message).with_outcome(Outcome::NotSent).with_retry_at(at))
+        })?;
 
-        let uri = call
-            .uri(&self.base_of(&call.route).map_err(Failed::Final)?)
-            .map_err(Failed::Final)?;
+        let uri = call.uri(&self.base_of(&call.route).map_err(Failed::Final)?).map_err(Failed::Final)?;
         let mut headers = call.headers.clone();
         match (&shared.auth, &shared.authorization) {
             (_, Some((name, value))) => {
                 headers.insert(name, value.clone());
             }
             (Auth::Custom(custom), None) => {
-                custom
-                    .authorize(&call.route, &mut headers)
-                    .await
-                    .map_err(Failed::Final)?;
+                custom.authorize(&call.route, &mut headers).await.map_err(Failed::Final)?;
             }
             _ => {}
         }
@@ -442,12 +373,19 @@ impl Api {
         request.extensions_mut().insert(call.route);
 
         let until = (Instant::now() + time).min(state.deadline);
-        let late = |_| {
-            let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
-            Failed::Transport(TransportError::new(TransportErrorKind::Timeout, error))
-        };
-        let response = timeout_at(until, shared.transport.send(request)).await;
-        let response = match response.map_err(late)? {
+        match timeout_at(until, self.exchange(request, permit, streamed)).await {
+            Ok(received) => received,
+            Err(_) => {
+                let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
+                Err(Failed::Transport(TransportError::new(TransportErrorKind::Timeout, error)))
+            }
+        }
+    }
+
+    /// Sends a request and reads its answer.
+    async fn exchange(&self, request: http::Request<Body>, permit: Permit, streamed: bool) -> Result<Received, Failed> {
+        let shared = &*self.shared;
+        let response = match shared.transport.send(request).await {
             Ok(response) => response,
             Err(error) => {
                 if error.kind() == TransportErrorKind::NotSent {
@@ -461,37 +399,19 @@ impl Api {
         let span = Span::current();
         if !span.is_disabled() {
             span.record("status", parts.status.as_u16());
-            self.request_id(&parts.headers)
-                .map(|id| span.record("request_id", id));
+            self.request_id(&parts.headers).map(|id| span.record("request_id", id));
             tracing::debug!("answered");
         }
 
         let body = if streamed && parts.status.is_success() {
             body
         } else {
-            let broken =
-                |error| Failed::Transport(TransportError::new(TransportErrorKind::Lost, error));
-            Incoming::Bytes(
-                timeout_at(until, body.collect())
-                    .await
-                    .map_err(late)?
-                    .map_err(broken)?,
-            )
+            let broken = |error| Failed::Transport(TransportError::new(TransportErrorKind::Lost, error));
+            Incoming::Bytes(body.collect().await.map_err(broken)?)
         };
-        let received = Received {
-            status: parts.status,
-            headers: parts.headers,
-            body,
-        };
-        let refused = shared
-            .dialect
-            .refused
-            .is_some_and(|refused| refused(received.bytes()));
-        if received.status.is_success() && !refused {
-            Ok(received)
-        } else {
-            Err(Failed::Answered(received))
-        }
+        let received = Received { status: parts.status, headers: parts.headers, body };
+        let refused = shared.dialect.refused.is_some_and(|refused| refused(received.bytes()));
+        if received.status.is_success() && !refused { Ok(received) } else { Err(Failed::Answered(received)) }
     }
 
     /// What comes after an attempt that did not succeed.
@@ -499,31 +419,16 @@ impl Api {
         let (error, verdict) = match failed {
             Failed::Final(error) => {
                 let outcome = outcome_after(state.outcome, error.outcome());
-                return Next::End(
-                    error
-                        .with_outcome(outcome)
-                        .with_attempts(state.attempts - 1),
-                );
+                return Next::End(error.with_outcome(outcome).with_attempts(state.attempts - 1));
             }
             Failed::Transport(error) => {
-                let repeat = if call.spent {
-                    Repeat::Once
-                } else {
-                    call.route.repeat
-                };
-                let verdict = judge(
-                    repeat,
-                    Attempt::Failed(error.kind()),
-                    self.shared.dialect.rules,
-                );
+                let repeat = if call.spent { Repeat::Once } else { call.route.repeat };
+                let verdict = judge(repeat, Attempt::Failed(error.kind()), self.shared.dialect.rules);
                 let kind = match error.kind() {
                     TransportErrorKind::Timeout => ErrorKind::Timeout,
                     _ => ErrorKind::Transport,
                 };
-                (
-                    Error::new(kind, error.to_string()).with_source(error.into_source()),
-                    verdict,
-                )
+                (Error::new(kind, error.to_string()).with_source(error.into_source()), verdict)
             }
             Failed::Answered(received) => {
                 let error = self.refusal(&received, &call.secrets);
@@ -533,17 +438,9 @@ impl Api {
             }
         };
 
-        let gone = call.route.method == Verb::Delete
-            && error.is_not_found()
-            && state.outcome == Outcome::Unknown;
-        state.outcome = if gone {
-            Outcome::Applied
-        } else {
-            outcome_after(state.outcome, verdict.outcome)
-        };
-        let error = error
-            .with_outcome(state.outcome)
-            .with_attempts(state.attempts);
+        let gone = call.route.method == Verb::Delete && error.is_not_found() && state.outcome == Outcome::Unknown;
+        state.outcome = if gone { Outcome::Applied } else { outcome_after(state.outcome, verdict.outcome) };
+        let error = error.with_outcome(state.outcome).with_attempts(state.attempts);
         if let (Auth::Custom(custom), ErrorKind::Unauthenticated, false) =
             (&self.shared.auth, error.kind(), state.renewed)
         {
@@ -559,9 +456,7 @@ impl Api {
         }
         let wait = self.shared.retry.wait(state.attempts, error.retry_after());
         if Instant::now() + wait >= state.deadline {
-            let at = error
-                .retry_after()
-                .map(|asked| self.moment(Instant::now() + asked));
+            let at = error.retry_after().map(|asked| self.moment(Instant::now() + asked));
             return Next::End(match at {
                 Some(at) => error.with_retry_at(at),
                 None => error,
@@ -575,49 +470,23 @@ impl Api {
         let dialect = self.shared.dialect;
         let text = String::from_utf8_lossy(received.bytes());
         let json = serde_json::from_slice(received.bytes()).ok();
-        let refusal = Refusal {
-            status: received.status,
-            headers: &received.headers,
-            json: json.as_ref(),
-            text: &text,
-        };
+        let refusal = Refusal { status: received.status, headers: &received.headers, json: json.as_ref(), text: &text };
         let explained = (dialect.explain)(&refusal);
 
-        let secrets: Vec<_> = self
-            .shared
-            .auth
-            .secrets()
-            .into_iter()
-            .chain(secrets.iter().cloned())
-            .collect();
+        let secrets: Vec<_> = self.shared.auth.secrets().into_iter().chain(secrets.iter().cloned()).collect();
         let clean = |text: &str| secret::redact(text, &secrets);
         let fields = explained.fields.iter();
-        let fields = fields
-            .map(|one| FieldError {
-                field: one.field.clone(),
-                message: clean(&one.message),
-            })
-            .collect();
+        let fields = fields.map(|one| FieldError { field: one.field.clone(), message: clean(&one.message) }).collect();
         let message = match explained.message.filter(|message| !message.is_empty()) {
             Some(message) => clean(&message),
-            None => received
-                .status
-                .canonical_reason()
-                .unwrap_or("an unknown status")
-                .to_owned(),
+            None => received.status.canonical_reason().unwrap_or("an unknown status").to_owned(),
         };
         let retry_after = retry_after(&received.headers, self.shared.clock.now());
-        let kind = explained
-            .kind
-            .unwrap_or_else(|| match kind_of(received.status) {
-                ErrorKind::RateLimited if retry_after.is_some_and(|wait| wait > DAY) => {
-                    ErrorKind::QuotaExceeded
-                }
-                kind => kind,
-            });
-        let mut error = Error::new(kind, message)
-            .with_status(received.status)
-            .with_fields(fields);
+        let kind = explained.kind.unwrap_or_else(|| match kind_of(received.status) {
+            ErrorKind::RateLimited if retry_after.is_some_and(|wait| wait > DAY) => ErrorKind::QuotaExceeded,
+            kind => kind,
+        });
+        let mut error = Error::new(kind, message).with_status(received.status).with_fields(fields);
         if let Incoming::Bytes(body) = &received.body {
             error = error.with_body(body);
         }
@@ -645,13 +514,10 @@ impl Api {
                 (_, false) => Outcome::Unknown,
             };
             let secrets = self.shared.auth.secrets();
-            let error = Error::new(
-                ErrorKind::Decode,
-                secret::redact(&unreadable.message, &secrets),
-            )
-            .with_outcome(outcome)
-            .with_status(received.status)
-            .with_attempts(1);
+            let error = Error::new(ErrorKind::Decode, secret::redact(&unreadable.message, &secrets))
+                .with_outcome(outcome)
+                .with_status(received.status)
+                .with_attempts(1);
             let error = match &received.body {
                 Incoming::Bytes(body) => error.with_body(body),
                 Incoming::Stream(..) => error,
@@ -661,9 +527,7 @@ impl Api {
     }
 
     fn named(&self, route: &Route, error: Error) -> Error {
-        error
-            .with_provider(self.provider())
-            .with_route(route.to_string())
+        error.with_provider(self.provider()).with_route(route.to_string())
     }
 
     fn identified(&self, headers: &HeaderMap, error: Error) -> Error {
@@ -674,21 +538,13 @@ impl Api {
     }
 
     fn request_id<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
-        self.shared
-            .dialect
-            .request_id
-            .iter()
-            .find_map(|name| headers.get(*name)?.to_str().ok())
+        self.shared.dialect.request_id.iter().find_map(|name| headers.get(*name)?.to_str().ok())
     }
 
     fn moment(&self, at: Instant) -> Timestamp {
-        let ahead = SignedDuration::try_from(at.saturating_duration_since(Instant::now()))
-            .unwrap_or(SignedDuration::MAX);
-        self.shared
-            .clock
-            .now()
-            .checked_add(ahead)
-            .unwrap_or(Timestamp::MAX)
+        let ahead =
+            SignedDuration::try_from(at.saturating_duration_since(Instant::now())).unwrap_or(SignedDuration::MAX);
+        self.shared.clock.now().checked_add(ahead).unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -719,10 +575,7 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// The same request for another page.
     pub(crate) fn again(&self) -> Result<Self> {
-        let body = self
-            .body
-            .replay()
-            .ok_or_else(|| Error::invalid("a list cannot be asked for with a stream"))?;
+        let body = self.body.replay().ok_or_else(|| Error::invalid("a list cannot be asked for with a stream"))?;
         Ok(Self {
             route: self.route,
             path: self.path.clone(),
@@ -745,8 +598,7 @@ impl Prepared {
             uri.push('?');
             uri.push_str(&self.query);
         }
-        Uri::try_from(uri)
-            .map_err(|error| Error::invalid("the URL cannot be sent").with_source(error))
+        Uri::try_from(uri).map_err(|error| Error::invalid("the URL cannot be sent").with_source(error))
     }
 
     fn take_body(&mut self) -> Result<Body> {
@@ -773,12 +625,7 @@ struct Progress {
 
 impl Progress {
     fn new(total: Duration) -> Self {
-        Self {
-            attempts: 0,
-            outcome: Outcome::NotSent,
-            deadline: Instant::now() + total,
-            renewed: false,
-        }
+        Self { attempts: 0, outcome: Outcome::NotSent, deadline: Instant::now() + total, renewed: false }
     }
 }
 
@@ -801,17 +648,7 @@ fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
         return Duration::try_from_secs_f64(seconds).ok();
     }
     let until = httpdate::parse_http_date(text).ok()?;
-    let date = headers
-        .get(header::DATE)
-        .and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
+    let date = headers.get(header::DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
     let now = date.unwrap_or_else(|| now.into());
     Some(until.duration_since(now).unwrap_or_default())
-}
-
-/// What a list's page needs beside its items.
-pub(crate) fn body_of(received: &Received) -> Bytes {
-    match &received.body {
-        Incoming::Bytes(bytes) => bytes.clone(),
-        Incoming::Stream(..) => Bytes::new(),
-    }
 }

@@ -31,10 +31,7 @@ pub enum Body {
 
 impl Body {
     /// A stream that can be read once.
-    pub fn once(
-        stream: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
-        length: u64,
-    ) -> Self {
+    pub fn once(stream: impl Stream<Item = io::Result<Bytes>> + Send + 'static, length: u64) -> Self {
         Self::Once(Mutex::new(stream.boxed()), length)
     }
 
@@ -81,21 +78,13 @@ impl Body {
         let left = self.len();
         let source = match self {
             Self::Empty => futures::stream::empty().boxed(),
-            Self::Bytes(bytes) => {
-                futures::stream::iter((!bytes.is_empty()).then_some(Ok(bytes))).boxed()
-            }
+            Self::Bytes(bytes) => futures::stream::iter((!bytes.is_empty()).then_some(Ok(bytes))).boxed(),
             Self::Once(stream, _) => {
-                return Exact {
-                    source: stream,
-                    left,
-                };
+                return Exact { source: stream, left };
             }
             Self::Replay(open, _) => open(),
         };
-        Exact {
-            source: Mutex::new(source),
-            left,
-        }
+        Exact { source: Mutex::new(source), left }
     }
 
     /// Reads the whole body into memory.
@@ -162,19 +151,13 @@ impl Stream for Exact {
         if self.left == 0 {
             return Poll::Ready(None);
         }
-        let source = self
-            .source
-            .get_mut()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let source = self.source.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
         Poll::Ready(Some(match ready!(source.poll_next_unpin(cx)) {
             Some(Ok(chunk)) if chunk.len() as u64 <= self.left => {
                 self.left -= chunk.len() as u64;
                 Ok(chunk)
             }
-            Some(Ok(_)) => Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "the body is longer than announced",
-            )),
+            Some(Ok(_)) => Err(io::Error::new(io::ErrorKind::InvalidData, "the body is longer than announced")),
             Some(Err(error)) => Err(error),
             None => {
                 let message = format!("the body ended {} bytes early", self.left);
@@ -188,12 +171,8 @@ impl http_body::Body for Exact {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        self.poll_next(cx)
-            .map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        self.poll_next(cx).map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -276,21 +255,15 @@ mod tests {
     use super::*;
 
     fn chunks(sizes: &[usize]) -> ByteStream {
-        let chunks: Vec<_> = sizes
-            .iter()
-            .map(|&size| Ok(Bytes::from(vec![b'x'; size])))
-            .collect();
+        let chunks: Vec<_> = sizes.iter().map(|&size| Ok(Bytes::from(vec![b'x'; size]))).collect();
         futures::stream::iter(chunks).boxed()
     }
 
     #[tokio::test]
     async fn a_body_is_as_long_as_announced() {
-        for (sizes, length, good) in [
-            (&[2usize, 3] as &[_], 5, true),
-            (&[2], 5, false),
-            (&[2, 4], 5, false),
-            (&[], 0, true),
-        ] {
+        for (sizes, length, good) in
+            [(&[2usize, 3] as &[_], 5, true), (&[2], 5, false), (&[2, 4], 5, false), (&[], 0, true)]
+        {
             let read = Body::once(chunks(sizes), length).collect().await;
             assert_eq!(read.is_ok(), good, "{sizes:?}");
         }

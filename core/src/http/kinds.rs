@@ -46,8 +46,7 @@ pub struct Draft {
 impl Draft {
     fn push_query<Q: Serialize>(&mut self, query: &Q) -> Result<()> {
         let (query, secrets) = secret::collect(|| serde_html_form::to_string(query));
-        let query = query
-            .map_err(|error| Error::invalid("the query cannot be written").with_source(error))?;
+        let query = query.map_err(|error| Error::invalid("the query cannot be written").with_source(error))?;
         if !self.query.is_empty() && !query.is_empty() {
             self.query.push('&');
         }
@@ -58,9 +57,7 @@ impl Draft {
 
     fn set_body<B: Serialize>(&mut self, body: &B) -> Result<()> {
         let (json, secrets) = secret::collect(|| serde_json::to_vec(body));
-        let json = json.map_err(|error| {
-            Error::invalid("the body cannot be written as JSON").with_source(error)
-        })?;
+        let json = json.map_err(|error| Error::invalid("the body cannot be written as JSON").with_source(error))?;
         if json != b"null" {
             self.set_bytes(json.into(), HeaderValue::from_static("application/json"));
         }
@@ -84,11 +81,7 @@ pub enum Place {
 
 impl Place {
     pub(crate) fn of(route: &Route) -> Self {
-        if route.method == Verb::Get {
-            Self::Query
-        } else {
-            Self::Body
-        }
+        if route.method == Verb::Get { Self::Query } else { Self::Body }
     }
 }
 
@@ -128,9 +121,7 @@ impl Asked {
     /// A parameter of the query, decoded.
     pub fn parameter(&self, name: &str) -> Option<String> {
         let mut pairs = url::form_urlencoded::parse(self.query.as_bytes());
-        pairs
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 }
 
@@ -154,11 +145,7 @@ pub struct Received {
 impl Received {
     pub(crate) fn json(body: &Value) -> Self {
         let body = Incoming::Bytes(body.to_string().into());
-        Self {
-            status: StatusCode::OK,
-            headers: HeaderMap::new(),
-            body,
-        }
+        Self { status: StatusCode::OK, headers: HeaderMap::new(), body }
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -268,23 +255,17 @@ impl<T: Serialize> sealed::ServedOutput for T {
 /// `()` reads nothing, so that an answer nobody asked for cannot fail a call that succeeded.
 fn unit<T: DeserializeOwned + 'static>() -> Option<T> {
     (TypeId::of::<T>() == TypeId::of::<()>())
-        .then(|| {
-            T::deserialize(serde::de::value::UnitDeserializer::<serde::de::value::Error>::new())
-                .ok()
-        })
+        .then(|| T::deserialize(serde::de::value::UnitDeserializer::<serde::de::value::Error>::new()).ok())
         .flatten()
 }
 
 fn read_query<T: DeserializeOwned>(asked: &Asked) -> Result<T, String> {
-    let pairs =
-        serde_html_form::Deserializer::new(url::form_urlencoded::parse(asked.query.as_bytes()));
+    let pairs = serde_html_form::Deserializer::new(url::form_urlencoded::parse(asked.query.as_bytes()));
     match T::deserialize(pairs) {
         Ok(value) => Ok(value),
         // A list without a filter is asked with `()`.
-        Err(error) => {
-            T::deserialize(serde::de::value::UnitDeserializer::<serde::de::value::Error>::new())
-                .map_err(|_| format!("query: {error}"))
-        }
+        Err(error) => T::deserialize(serde::de::value::UnitDeserializer::<serde::de::value::Error>::new())
+            .map_err(|_| format!("query: {error}")),
     }
 }
 
@@ -297,10 +278,8 @@ fn read_body<T: DeserializeOwned>(asked: &Asked) -> Result<T, String> {
 }
 
 fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    let mut json =
-        serde_json::Deserializer::from_slice(if bytes.is_empty() { b"null" } else { bytes });
-    serde_path_to_error::deserialize(&mut json)
-        .map_err(|error| format!("{}: {}", error.path(), error.inner()))
+    let mut json = serde_json::Deserializer::from_slice(if bytes.is_empty() { b"null" } else { bytes });
+    serde_path_to_error::deserialize(&mut json).map_err(|error| format!("{}: {}", error.path(), error.inner()))
 }
 
 // The input kinds.
@@ -348,10 +327,7 @@ impl<Q: Serialize + Send + 'static, B: sealed::Input> sealed::Input for With<Q, 
 
 impl<Q: DeserializeOwned, B: sealed::ServedInput> sealed::ServedInput for With<Q, B> {
     fn read(asked: &Asked, _: Place) -> Result<Self, String> {
-        Ok(Self {
-            query: read_query(asked)?,
-            body: B::read(asked, Place::Body)?,
-        })
+        Ok(Self { query: read_query(asked)?, body: B::read(asked, Place::Body)? })
     }
 
     fn round_trip(body: &Value) -> Result<Value, String> {
@@ -366,12 +342,8 @@ pub struct Form<B>(pub B);
 impl<B: Serialize + Send + 'static> sealed::Input for Form<B> {
     fn write(&self, draft: &mut Draft, _: Place) -> Result<()> {
         let (form, secrets) = secret::collect(|| serde_html_form::to_string(&self.0));
-        let form =
-            form.map_err(|error| Error::invalid("the form cannot be written").with_source(error))?;
-        draft.set_bytes(
-            form.into(),
-            HeaderValue::from_static("application/x-www-form-urlencoded"),
-        );
+        let form = form.map_err(|error| Error::invalid("the form cannot be written").with_source(error))?;
+        draft.set_bytes(form.into(), HeaderValue::from_static("application/x-www-form-urlencoded"));
         draft.secrets.extend(secrets);
         Ok(())
     }
@@ -380,9 +352,7 @@ impl<B: Serialize + Send + 'static> sealed::Input for Form<B> {
 impl<B: Serialize + DeserializeOwned> sealed::ServedInput for Form<B> {
     fn read(asked: &Asked, _: Place) -> Result<Self, String> {
         let pairs = serde_html_form::Deserializer::new(url::form_urlencoded::parse(&asked.body));
-        B::deserialize(pairs)
-            .map(Self)
-            .map_err(|error| format!("form: {error}"))
+        B::deserialize(pairs).map(Self).map_err(|error| format!("form: {error}"))
     }
 
     fn round_trip(body: &Value) -> Result<Value, String> {
@@ -406,11 +376,7 @@ pub struct Upload {
 impl Upload {
     /// Bytes, or a stream that may or may not be read again.
     pub fn new(body: impl Into<Body>) -> Self {
-        Self {
-            body: body.into(),
-            headers: Vec::new(),
-        }
-        .with_content_type("application/octet-stream")
+        Self { body: body.into(), headers: Vec::new() }.with_content_type("application/octet-stream")
     }
 
     /// Sets the content type.
@@ -430,15 +396,9 @@ impl Upload {
 impl sealed::Input for Upload {
     fn write(&self, draft: &mut Draft, _: Place) -> Result<()> {
         for (name, value) in &self.headers {
-            let wrong = || {
-                Error::invalid(format!(
-                    "the header `{name}` has a name or a value that cannot be sent"
-                ))
-            };
+            let wrong = || Error::invalid(format!("the header `{name}` has a name or a value that cannot be sent"));
             let header = HeaderName::try_from(name).map_err(|_| wrong())?;
-            draft
-                .headers
-                .insert(header, HeaderValue::try_from(value).map_err(|_| wrong())?);
+            draft.headers.insert(header, HeaderValue::try_from(value).map_err(|_| wrong())?);
         }
         if let Some(body) = self.body.replay() {
             draft.body = body;
@@ -457,15 +417,8 @@ impl sealed::Input for Upload {
 impl sealed::ServedInput for Upload {
     fn read(asked: &Asked, _: Place) -> Result<Self, String> {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = asked
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_string(), text(value)))
-            .collect();
-        Ok(Self {
-            body: Body::Bytes(asked.body.clone()),
-            headers,
-        })
+        let headers = asked.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
+        Ok(Self { body: Body::Bytes(asked.body.clone()), headers })
     }
 
     fn round_trip(_: &Value) -> Result<Value, String> {
@@ -495,11 +448,7 @@ impl Multipart {
     /// Adds a field.
     #[must_use]
     pub fn with_field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.parts.push(Part {
-            name: name.into(),
-            file: None,
-            content: value.into().into(),
-        });
+        self.parts.push(Part { name: name.into(), file: None, content: value.into().into() });
         self
     }
 
@@ -513,34 +462,19 @@ impl Multipart {
         content: impl Into<Bytes>,
     ) -> Self {
         let file = Some((file_name.into(), content_type.into()));
-        self.parts.push(Part {
-            name: name.into(),
-            file,
-            content: content.into(),
-        });
+        self.parts.push(Part { name: name.into(), file, content: content.into() });
         self
     }
 }
 
 impl sealed::Input for Multipart {
     fn write(&self, draft: &mut Draft, _: Place) -> Result<()> {
-        let boundary = format!(
-            "howdah-{:016x}{:016x}",
-            fastrand::u64(..),
-            fastrand::u64(..)
-        );
+        let boundary = format!("howdah-{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..));
         let mut body = Vec::new();
         for part in &self.parts {
             // As browsers do: these three would end the quoted name.
-            let quoted = |text: &str| {
-                text.replace('"', "%22")
-                    .replace('\r', "%0D")
-                    .replace('\n', "%0A")
-            };
-            let mut head = format!(
-                "--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"",
-                quoted(&part.name)
-            );
+            let quoted = |text: &str| text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
+            let mut head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", quoted(&part.name));
             if let Some((file_name, content_type)) = &part.file {
                 if content_type.contains(['\r', '\n']) {
                     return Err(Error::invalid(format!(
@@ -548,10 +482,7 @@ impl sealed::Input for Multipart {
                         part.name
                     )));
                 }
-                head.push_str(&format!(
-                    "; filename=\"{}\"\r\nContent-Type: {content_type}",
-                    quoted(file_name)
-                ));
+                head.push_str(&format!("; filename=\"{}\"\r\nContent-Type: {content_type}", quoted(file_name)));
             }
             body.extend_from_slice(head.as_bytes());
             body.extend_from_slice(b"\r\n\r\n");
@@ -559,12 +490,8 @@ impl sealed::Input for Multipart {
             body.extend_from_slice(b"\r\n");
         }
         body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-        let content_type =
-            HeaderValue::try_from(format!("multipart/form-data; boundary={boundary}"));
-        draft.set_bytes(
-            body.into(),
-            content_type.map_err(|_| Error::invalid("the boundary cannot be sent"))?,
-        );
+        let content_type = HeaderValue::try_from(format!("multipart/form-data; boundary={boundary}"));
+        draft.set_bytes(body.into(), content_type.map_err(|_| Error::invalid("the boundary cannot be sent"))?);
         Ok(())
     }
 }
@@ -581,10 +508,7 @@ impl sealed::Output for Text {
     fn receive(_: &Route, received: &mut Received) -> Result<Self, Unreadable> {
         match String::from_utf8(received.bytes().to_vec()) {
             Ok(text) => Ok(Self(text)),
-            Err(error) => Err(Unreadable {
-                message: format!("the text is not UTF-8: {error}"),
-                json: false,
-            }),
+            Err(error) => Err(Unreadable { message: format!("the text is not UTF-8: {error}"), json: false }),
         }
     }
 }
@@ -630,11 +554,7 @@ impl sealed::Output for Download {
 
     fn receive(_: &Route, received: &mut Received) -> Result<Self, Unreadable> {
         let body = std::mem::replace(&mut received.body, Incoming::Bytes(Bytes::new()));
-        Ok(Self {
-            status: received.status,
-            headers: received.headers.clone(),
-            body,
-        })
+        Ok(Self { status: received.status, headers: received.headers.clone(), body })
     }
 }
 
@@ -654,11 +574,7 @@ impl<T: sealed::Output> sealed::Output for Detailed<T> {
 
     fn receive(route: &Route, received: &mut Received) -> Result<Self, Unreadable> {
         let (status, headers) = (received.status, received.headers.clone());
-        Ok(Self {
-            status,
-            headers,
-            value: T::receive(route, received)?,
-        })
+        Ok(Self { status, headers, value: T::receive(route, received)? })
     }
 }
 
@@ -669,19 +585,15 @@ impl<T: sealed::ServedOutput> sealed::ServedOutput for Detailed<T> {
 }
 
 /// Reads a number that a provider sometimes writes as a string, or the reverse: for `#[serde(deserialize_with)]`.
-pub fn string_or_number<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<String>, D::Error> {
+pub fn string_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Either {
         Text(String),
         Number(serde_json::Number),
     }
-    Ok(
-        Option::<Either>::deserialize(deserializer)?.map(|either| match either {
-            Either::Text(text) => text,
-            Either::Number(number) => number.to_string(),
-        }),
-    )
+    Ok(Option::<Either>::deserialize(deserializer)?.map(|either| match either {
+        Either::Text(text) => text,
+        Either::Number(number) => number.to_string(),
+    }))
 }

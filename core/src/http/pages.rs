@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
 use super::{
-    api::{Api, Prepared, body_of},
+    api::{Api, Prepared},
     body::Body,
     call::Call,
     endpoint::Endpoint,
@@ -86,10 +86,7 @@ impl Pagination {
             Self::Cursor { next, .. } => next.iter().map(|(pointer, _)| *pointer).collect(),
             Self::Offset { .. } | Self::LinkHeader { .. } => Vec::new(),
         };
-        pointers
-            .into_iter()
-            .filter_map(|pointer| pointer.split('/').nth(1))
-            .collect()
+        pointers.into_iter().filter_map(|pointer| pointer.split('/').nth(1)).collect()
     }
 }
 
@@ -152,45 +149,21 @@ impl Api {
         let first = input
             .write_once(&mut draft, Place::of(&route))
             .and_then(|()| self.prepare(route, &args, draft, Some("application/json")))
-            .map_err(|error| {
-                Some(
-                    error
-                        .with_provider(self.provider())
-                        .with_route(route.to_string()),
-                )
-            });
+            .map_err(|error| Some(error.with_provider(self.provider()).with_route(route.to_string())));
         // A list that comes whole is one page.
-        let style = route
-            .pages
-            .unwrap_or(Pagination::LinkHeader { size: ("", 0) });
-        let fetcher = Fetcher {
-            api: self.clone(),
-            first,
-            style,
-            next: Position::First,
-            seen: HashSet::new(),
-        };
-        Pages {
-            fetcher: Some(Box::new(fetcher)),
-            read: read_page::<T>,
-            ready: Vec::new().into_iter(),
-            fetching: None,
-        }
+        let style = route.pages.unwrap_or(Pagination::LinkHeader { size: ("", 0) });
+        let fetcher = Fetcher { api: self.clone(), first, style, next: Position::First, seen: HashSet::new() };
+        Pages { fetcher: Some(Box::new(fetcher)), read: read_page::<T>, ready: Vec::new().into_iter(), fetching: None }
     }
 }
 
-fn read_page<T: DeserializeOwned>(
-    fetcher: &Fetcher,
-    received: Received,
-) -> Result<(Vec<T>, Map<String, Value>)> {
+fn read_page<T: DeserializeOwned>(fetcher: &Fetcher, received: Received) -> Result<(Vec<T>, Map<String, Value>)> {
     let Ok(first) = &fetcher.first else {
         return Ok((Vec::new(), Map::new()));
     };
-    fetcher
-        .api
-        .decode(&first.route, received, |route, received| {
-            json::read_keeping(received.bytes(), route.envelope, &fetcher.style.kept())
-        })
+    fetcher.api.decode(&first.route, received, |route, received| {
+        json::read_keeping(received.bytes(), route.envelope, &fetcher.style.kept())
+    })
 }
 
 impl Fetcher {
@@ -205,31 +178,21 @@ impl Fetcher {
         let mut call = first.again()?;
         place(&mut call, self.style, &self.next)?;
         let received = self.api.execute(call, false).await?;
-        let kept_headers = received.headers.clone();
-        let body = body_of(&received);
+        let link = next_of(&received.headers);
         let (items, beside) = read(&self, received)?;
-        drop(body);
-
-        let next = self.following(items.len(), &Value::Object(beside), &kept_headers)?;
+        let next = self.following(items.len(), &Value::Object(beside), link)?;
         let Some(next) = next else {
             return Ok((items, None));
         };
         if !self.seen.insert(next.clone()) {
-            return Err(
-                self.wrong("the provider sent the same cursor twice, so the list would not end")
-            );
+            return Err(self.wrong("the provider sent the same cursor twice, so the list would not end"));
         }
         self.next = next;
         Ok((items, Some(self)))
     }
 
     /// Where the next page is, if there is one.
-    fn following(
-        &self,
-        items: usize,
-        beside: &Value,
-        headers: &http::HeaderMap,
-    ) -> Result<Option<Position>> {
+    fn following(&self, items: usize, beside: &Value, link: Option<String>) -> Result<Option<Position>> {
         let text = |pointer: &str| match beside.pointer(pointer)? {
             Value::String(text) if !text.is_empty() => Some(text.clone()),
             Value::Number(number) => Some(number.to_string()),
@@ -253,13 +216,9 @@ impl Fetcher {
                 Ok((items > 0).then_some(Position::Offset(current + items as u64)))
             }
             Pagination::Link { next, .. } => text(next).map(|link| self.link(&link)).transpose(),
-            Pagination::LinkHeader { .. } => {
-                next_of(headers).map(|link| self.link(&link)).transpose()
-            }
+            Pagination::LinkHeader { .. } => link.map(|link| self.link(&link)).transpose(),
             Pagination::Cursor { next, .. } => {
-                let values = next
-                    .iter()
-                    .filter_map(|(pointer, name)| Some((*name, text(pointer)?)));
+                let values = next.iter().filter_map(|(pointer, name)| Some((*name, text(pointer)?)));
                 let values: Vec<_> = values.collect();
                 Ok((!values.is_empty()).then_some(Position::Cursor(values)))
             }
@@ -268,25 +227,14 @@ impl Fetcher {
 
     /// A link is followed on the same server only, since the token goes with it.
     fn link(&self, link: &str) -> Result<Position> {
-        let base = Url::parse(self.api.base_url())
-            .map_err(|_| self.wrong("the base URL cannot be read"))?;
-        let url = base
-            .join(link)
-            .map_err(|_| self.wrong("the link to the next page cannot be read"))?;
+        let base = Url::parse(self.api.base_url()).map_err(|_| self.wrong("the base URL cannot be read"))?;
+        let url = base.join(link).map_err(|_| self.wrong("the link to the next page cannot be read"))?;
         if url.origin() != base.origin() {
             let host = url.host_str().unwrap_or("nowhere");
-            return Err(self.wrong(&format!(
-                "the next page is said to be at another server, {host}: not followed"
-            )));
+            return Err(self.wrong(&format!("the next page is said to be at another server, {host}: not followed")));
         }
-        let path = url
-            .path()
-            .strip_prefix(base.path().trim_end_matches('/'))
-            .unwrap_or(url.path());
-        Ok(Position::Link(
-            path.to_owned(),
-            url.query().unwrap_or_default().to_owned(),
-        ))
+        let path = url.path().strip_prefix(base.path().trim_end_matches('/')).unwrap_or(url.path());
+        Ok(Position::Link(path.to_owned(), url.query().unwrap_or_default().to_owned()))
     }
 
     fn wrong(&self, message: &str) -> Error {
@@ -320,26 +268,16 @@ fn place(call: &mut Prepared, style: Pagination, position: &Position) -> Result<
             parameters.push((offset, number.to_string(), true));
         }
         (_, Position::Cursor(values)) => {
-            parameters.extend(
-                values
-                    .iter()
-                    .map(|(name, value)| (*name, value.clone(), true)),
-            );
+            parameters.extend(values.iter().map(|(name, value)| (*name, value.clone(), true)));
         }
         _ => {}
     }
-    if in_body {
-        place_in_body(call, &parameters)
-    } else {
-        Ok(place_in_query(call, &parameters))
-    }
+    if in_body { place_in_body(call, &parameters) } else { Ok(place_in_query(call, &parameters)) }
 }
 
 /// A size that the caller chose stays.
 fn place_in_query(call: &mut Prepared, parameters: &[(&str, String, bool)]) {
-    let mut pairs: Vec<(String, String)> = form_urlencoded::parse(call.query.as_bytes())
-        .into_owned()
-        .collect();
+    let mut pairs: Vec<(String, String)> = form_urlencoded::parse(call.query.as_bytes()).into_owned().collect();
     for (name, value, replace) in parameters {
         match pairs.iter_mut().find(|(present, _)| present == name) {
             Some((_, present)) if *replace => present.clone_from(value),
@@ -347,9 +285,7 @@ fn place_in_query(call: &mut Prepared, parameters: &[(&str, String, bool)]) {
             None => pairs.push(((*name).to_owned(), value.clone())),
         }
     }
-    call.query = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(pairs)
-        .finish();
+    call.query = form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
 }
 
 fn place_in_body(call: &mut Prepared, parameters: &[(&str, String, bool)]) -> Result<()> {
@@ -359,10 +295,7 @@ fn place_in_body(call: &mut Prepared, parameters: &[(&str, String, bool)]) -> Re
     let mut body: Map<String, Value> = serde_json::from_slice(bytes)
         .map_err(|error| Error::invalid("a list's request body is an object").with_source(error))?;
     for (name, value, replace) in parameters {
-        let value = value.parse().map_or_else(
-            |_| Value::String(value.clone()),
-            |number: u64| Value::from(number),
-        );
+        let value = value.parse().map_or_else(|_| Value::String(value.clone()), |number: u64| Value::from(number));
         if *replace || !body.contains_key(*name) {
             body.insert((*name).to_owned(), value);
         }
@@ -373,30 +306,25 @@ fn place_in_body(call: &mut Prepared, parameters: &[(&str, String, bool)]) -> Re
 
 /// The target of `rel="next"` in the `Link` headers.
 fn next_of(headers: &http::HeaderMap) -> Option<String> {
-    headers
-        .get_all(header::LINK)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .find_map(|value| {
-            let mut rest = value;
-            while let Some((_, after)) = rest.split_once('<') {
-                let (target, after) = after.split_once('>')?;
-                let parameters = after.split('<').next().unwrap_or_default();
-                let next = parameters.split([';', ',']).any(|parameter| {
-                    let Some((name, value)) = parameter.split_once('=') else {
-                        return false;
-                    };
-                    let mut relations = value.trim().trim_matches('"').split_ascii_whitespace();
-                    name.trim().eq_ignore_ascii_case("rel")
-                        && relations.any(|one| one.eq_ignore_ascii_case("next"))
-                });
-                if next {
-                    return Some(target.to_owned());
-                }
-                rest = after;
+    headers.get_all(header::LINK).iter().filter_map(|value| value.to_str().ok()).find_map(|value| {
+        let mut rest = value;
+        while let Some((_, after)) = rest.split_once('<') {
+            let (target, after) = after.split_once('>')?;
+            let parameters = after.split('<').next().unwrap_or_default();
+            let next = parameters.split([';', ',']).any(|parameter| {
+                let Some((name, value)) = parameter.split_once('=') else {
+                    return false;
+                };
+                let mut relations = value.trim().trim_matches('"').split_ascii_whitespace();
+                name.trim().eq_ignore_ascii_case("rel") && relations.any(|one| one.eq_ignore_ascii_case("next"))
+            });
+            if next {
+                return Some(target.to_owned());
             }
-            None
-        })
+            rest = after;
+        }
+        None
+    })
 }
 
 impl<T: Send + 'static> Pages<T> {
@@ -482,14 +410,8 @@ mod tests {
             next(r#"<https://a/1>; rel="prev", <https://a/3?x=1,2>; rel="next""#).as_deref(),
             Some("https://a/3?x=1,2")
         );
-        assert_eq!(
-            next("<https://a/3>; title=x; rel=next").as_deref(),
-            Some("https://a/3")
-        );
-        assert_eq!(
-            next(r#"<https://a/3>; rel="last next""#).as_deref(),
-            Some("https://a/3")
-        );
+        assert_eq!(next("<https://a/3>; title=x; rel=next").as_deref(), Some("https://a/3"));
+        assert_eq!(next(r#"<https://a/3>; rel="last next""#).as_deref(), Some("https://a/3"));
         assert_eq!(next(r#"<https://a/3>; rel="last""#), None);
         assert_eq!(next("<broken"), None);
         assert_eq!(next(""), None);

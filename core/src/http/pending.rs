@@ -59,10 +59,7 @@ pub struct Pending<T> {
 impl<T: Staged + Send + 'static> Pending<T> {
     /// Work whose first state is known.
     pub fn begun(state: T, fetch: impl Fn() -> Call<T> + Send + Sync + 'static) -> Self {
-        Self {
-            latest: Some(state),
-            ..Self::attached(fetch)
-        }
+        Self { latest: Some(state), ..Self::attached(fetch) }
     }
 
     /// Work that was begun elsewhere, perhaps by another process.
@@ -111,18 +108,11 @@ impl<T: Staged + Send + 'static> Pending<T> {
                 Stage::Done => return Ok(state),
                 Stage::Failed(why) => {
                     let message = format!("the work ended without success: {why}");
-                    return Err(
-                        Error::new(ErrorKind::Other, message).with_outcome(Outcome::Refused)
-                    );
+                    return Err(Error::new(ErrorKind::Other, message).with_outcome(Outcome::Refused));
                 }
                 Stage::Running if Instant::now() + pause > deadline => {
-                    let message = format!(
-                        "the work was still going on after {} s",
-                        self.within.as_secs()
-                    );
-                    return Err(
-                        Error::new(ErrorKind::Timeout, message).with_outcome(Outcome::Unknown)
-                    );
+                    let message = format!("the work was still going on after {} s", self.within.as_secs());
+                    return Err(Error::new(ErrorKind::Timeout, message).with_outcome(Outcome::Unknown));
                 }
                 Stage::Running => tokio::time::sleep(pause).await,
             }
@@ -142,9 +132,7 @@ impl<T: Staged + Send + 'static> IntoFuture for Pending<T> {
 
 impl<T: fmt::Debug> fmt::Debug for Pending<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pending")
-            .field("latest", &self.latest)
-            .finish_non_exhaustive()
+        f.debug_struct("Pending").field("latest", &self.latest).finish_non_exhaustive()
     }
 }
 
@@ -172,13 +160,7 @@ mod tests {
         let counter = count.clone();
         let pending = Pending::attached(move || {
             let now = counter.fetch_add(1, Ordering::SeqCst) + 1;
-            Call::new(async move {
-                Ok(State(if now >= asked {
-                    last
-                } else {
-                    "a state of the future"
-                }))
-            })
+            Call::new(async move { Ok(State(if now >= asked { last } else { "a state of the future" })) })
         });
         (count, pending)
     }
@@ -199,10 +181,7 @@ mod tests {
         assert_eq!(error.outcome(), Outcome::Refused);
         let (count, pending) = after(usize::MAX, "done");
         let error = pending.within(Duration::from_secs(60)).await.unwrap_err();
-        assert_eq!(
-            (error.kind(), error.outcome()),
-            (ErrorKind::Timeout, Outcome::Unknown)
-        );
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown));
         assert!(count.load(Ordering::SeqCst) < 10);
     }
 

@@ -84,12 +84,7 @@ impl Quota {
 
     /// The quotas that `rules` describe, with nothing known of them yet.
     pub fn new(rules: &'static [QuotaRule]) -> Self {
-        Self(
-            rules
-                .iter()
-                .map(|rule| Arc::new(Bucket::new(rule)))
-                .collect(),
-        )
+        Self(rules.iter().map(|rule| Arc::new(Bucket::new(rule))).collect())
     }
 
     /// Waits until `bucket` has room for a call. First come, first served.
@@ -100,16 +95,8 @@ impl Quota {
     ///
     /// [`Exhausted`], without waiting, as soon as it is known that there is no room before `deadline`; at the deadline
     /// itself if that could not be known.
-    pub async fn acquire(
-        &self,
-        bucket: &'static str,
-        deadline: Option<Instant>,
-    ) -> Result<Permit, Exhausted> {
-        let named = |name| {
-            self.0
-                .iter()
-                .find(|candidate| candidate.rule.bucket == name)
-        };
+    pub async fn acquire(&self, bucket: &'static str, deadline: Option<Instant>) -> Result<Permit, Exhausted> {
+        let named = |name| self.0.iter().find(|candidate| candidate.rule.bucket == name);
         match named(bucket).or_else(|| named("")) {
             Some(bucket) => bucket.acquire(deadline).await,
             None => Ok(Permit(None)),
@@ -128,17 +115,10 @@ pub struct Exhausted {
 
 impl fmt::Display for Exhausted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let left = self
-            .until
-            .saturating_duration_since(Instant::now())
-            .as_secs_f64()
-            .ceil();
+        let left = self.until.saturating_duration_since(Instant::now()).as_secs_f64().ceil();
         match self.bucket {
             "" => write!(f, "the provider's quota is spent for another {left} s"),
-            bucket => write!(
-                f,
-                "the provider's quota for {bucket} is spent for another {left} s"
-            ),
+            bucket => write!(f, "the provider's quota for {bucket} is spent for another {left} s"),
         }
     }
 }
@@ -158,14 +138,7 @@ impl Permit {
     pub fn answered(mut self, status: StatusCode, headers: &HeaderMap, now: Timestamp) {
         if let Some((bucket, call)) = self.0.take() {
             let received = Instant::now();
-            let answer = Answer::read(
-                &bucket.rule.announced,
-                status,
-                headers,
-                call.acquired,
-                received,
-                now,
-            );
+            let answer = Answer::read(&bucket.rule.announced, status, headers, call.acquired, received, now);
             bucket.change(call, |state| {
                 state.log(bucket.rule.declared, received);
                 state.answered(call, answer, received);
@@ -232,12 +205,7 @@ impl Bucket {
             unreported: VecDeque::new(),
             own: BinaryHeap::new(),
         };
-        Self {
-            rule,
-            state: Mutex::new(state),
-            turn: Semaphore::new(1),
-            changed: Notify::new(),
-        }
+        Self { rule, state: Mutex::new(state), turn: Semaphore::new(1), changed: Notify::new() }
     }
 
     async fn acquire(self: &Arc<Self>, deadline: Option<Instant>) -> Result<Permit, Exhausted> {
@@ -248,10 +216,7 @@ impl Bucket {
             Some(deadline) => match timeout_at(deadline, self.turn.acquire()).await {
                 Ok(turn) => turn,
                 Err(_) => {
-                    return Err(self.exhausted(
-                        self.state().room(self.rule.declared, Instant::now()),
-                        deadline,
-                    ));
+                    return Err(self.exhausted(self.state().room(self.rule.declared, Instant::now()), deadline));
                 }
             },
         };
@@ -265,11 +230,7 @@ impl Bucket {
                 if let Room::Now { probe } = room {
                     state.in_flight += 1;
                     state.probing |= probe;
-                    let call = Call {
-                        acquired: now,
-                        answers: state.answers,
-                        probe: probe.then_some(state.generation),
-                    };
+                    let call = Call { acquired: now, answers: state.answers, probe: probe.then_some(state.generation) };
                     return Ok(Permit(Some((Arc::clone(self), call))));
                 }
                 room
@@ -306,10 +267,7 @@ impl Bucket {
             Room::At(at) => at.max(deadline),
             Room::Now { .. } | Room::AfterAnswer => deadline,
         };
-        Exhausted {
-            until,
-            bucket: self.rule.bucket,
-        }
+        Exhausted { until, bucket: self.rule.bucket }
     }
 
     /// Ends `call`, in whichever way `change` says, and lets the next caller look.
@@ -403,18 +361,11 @@ impl Window {
 impl State {
     fn room(&mut self, declared: Option<Declared>, now: Instant) -> Room {
         if let Some(declared) = declared {
-            while self
-                .own
-                .peek()
-                .is_some_and(|Reverse(expiry)| *expiry <= now)
-            {
+            while self.own.peek().is_some_and(|Reverse(expiry)| *expiry <= now) {
                 self.own.pop();
             }
             if self.own.len() + self.in_flight as usize >= declared.calls.max(1) as usize {
-                return self
-                    .own
-                    .peek()
-                    .map_or(Room::AfterAnswer, |Reverse(expiry)| Room::At(*expiry));
+                return self.own.peek().map_or(Room::AfterAnswer, |Reverse(expiry)| Room::At(*expiry));
             }
         }
         if matches!(self.knowledge, Knowledge::Nothing) {
@@ -434,11 +385,7 @@ impl State {
             Knowledge::Nothing | Knowledge::Window(_) => {
                 // Calls of the last window may yet be counted in the next: they must leave room for the probe.
                 let full = self.in_flight > 0 && owed >= self.capacity as usize;
-                if self.probing || full {
-                    Room::AfterAnswer
-                } else {
-                    Room::Now { probe: true }
-                }
+                if self.probing || full { Room::AfterAnswer } else { Room::Now { probe: true } }
             }
         }
     }
@@ -448,9 +395,7 @@ impl State {
         match answer {
             Answer::Report(report) => self.learn(call, report, now),
             Answer::Refusal { until, window } => self.refuse(call, until, window),
-            Answer::Silence {
-                from_provider: true,
-            } if call.probe.is_some() => {
+            Answer::Silence { from_provider: true } if call.probe.is_some() => {
                 self.knowledge = Knowledge::Free;
                 self.unreported.clear();
             }
@@ -459,9 +404,7 @@ impl State {
     }
 
     fn learn(&mut self, call: Call, report: Report, now: Instant) {
-        let reset = report
-            .reset
-            .unwrap_or_else(|| Reset::at(now, call.acquired));
+        let reset = report.reset.unwrap_or_else(|| Reset::at(now, call.acquired));
         self.capacity = self.capacity.max(report.remaining.saturating_add(1));
         let overtaken = usize::try_from(self.answers - call.answers - 1).unwrap_or(usize::MAX);
         let found = call.probe == Some(self.generation);
@@ -473,52 +416,25 @@ impl State {
                     window.least = window.least.min(report.remaining);
                     // Of the very same moment the shortest way here tells most; of two that may differ the later counts.
                     let exact = reset.is_exact() && window.reset.is_exact();
-                    window.until = if exact {
-                        window.until.min(reset.at)
-                    } else {
-                        window.until.max(reset.at)
-                    };
+                    window.until = if exact { window.until.min(reset.at) } else { window.until.max(reset.at) };
                 }
                 _ => {
                     let least = if overtaken > self.recent.len() {
                         window.least.min(report.remaining)
                     } else {
-                        let overtakers = self
-                            .recent
-                            .iter()
-                            .rev()
-                            .take_while(|recent| recent.number > call.answers);
-                        let perhaps_later = overtakers
-                            .filter(|recent| recent.reset.order(&reset, SAME_RESET).is_ge());
-                        perhaps_later
-                            .map(|recent| recent.remaining)
-                            .fold(report.remaining, u32::min)
+                        let overtakers = self.recent.iter().rev().take_while(|recent| recent.number > call.answers);
+                        let perhaps_later = overtakers.filter(|recent| recent.reset.order(&reset, SAME_RESET).is_ge());
+                        perhaps_later.map(|recent| recent.remaining).fold(report.remaining, u32::min)
                     };
-                    self.open(Window {
-                        least,
-                        reset,
-                        until: reset.at,
-                        refused: false,
-                    });
+                    self.open(Window { least, reset, until: reset.at, refused: false });
                 }
             },
             Knowledge::Nothing | Knowledge::Free => {
-                let least = report
-                    .remaining
-                    .saturating_sub(u32::try_from(overtaken).unwrap_or(u32::MAX));
-                self.open(Window {
-                    least,
-                    reset,
-                    until: reset.at,
-                    refused: false,
-                });
+                let least = report.remaining.saturating_sub(u32::try_from(overtaken).unwrap_or(u32::MAX));
+                self.open(Window { least, reset, until: reset.at, refused: false });
             }
         }
-        self.remember(Recent {
-            number: self.answers,
-            remaining: report.remaining,
-            reset,
-        });
+        self.remember(Recent { number: self.answers, remaining: report.remaining, reset });
         self.settle(call.acquired);
     }
 
@@ -539,12 +455,7 @@ impl State {
     }
 
     fn refuse(&mut self, call: Call, until: Reset, announced: Option<Reset>) {
-        let mut refused = Window {
-            least: 0,
-            reset: until,
-            until: until.at,
-            refused: true,
-        };
+        let mut refused = Window { least: 0, reset: until, until: until.at, refused: true };
         if let Knowledge::Window(known) = &self.knowledge
             && call.probe != Some(self.generation)
         {
@@ -566,11 +477,7 @@ impl State {
 
     /// Forgets the unreported calls that a call made at `moment` was counted after.
     fn settle(&mut self, moment: Instant) {
-        while self
-            .unreported
-            .front()
-            .is_some_and(|counted_by| *counted_by <= moment)
-        {
+        while self.unreported.front().is_some_and(|counted_by| *counted_by <= moment) {
             self.unreported.pop_front();
         }
     }

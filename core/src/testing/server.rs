@@ -19,11 +19,7 @@ pub struct Server {
 }
 
 impl Server {
-    pub(super) async fn start<S: World>(
-        fake: Fake<S>,
-        port: u16,
-        prefix: String,
-    ) -> io::Result<Self> {
+    pub(super) async fn start<S: World>(fake: Fake<S>, port: u16, prefix: String) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         let address = listener.local_addr()?;
         let task = tokio::spawn(async move {
@@ -37,18 +33,11 @@ impl Server {
                     let service = service_fn(move |request| respond(fake.clone(), request));
                     let mut http = hyper::server::conn::http1::Builder::new();
                     // A connection that ends early is the client's affair, or a fault that was asked for.
-                    let _ = http
-                        .timer(TokioTimer::new())
-                        .serve_connection(TokioIo::new(stream), service)
-                        .await;
+                    let _ = http.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
                 });
             }
         });
-        Ok(Self {
-            address,
-            prefix,
-            task,
-        })
+        Ok(Self { address, prefix, task })
     }
 
     /// Where it listens.
@@ -80,10 +69,7 @@ impl fmt::Debug for Server {
 }
 
 /// An error here makes hyper close the connection without an answer.
-async fn respond<S: World>(
-    fake: Fake<S>,
-    request: http::Request<Incoming>,
-) -> io::Result<http::Response<Full<Bytes>>> {
+async fn respond<S: World>(fake: Fake<S>, request: http::Request<Incoming>) -> io::Result<http::Response<Full<Bytes>>> {
     let (parts, body) = request.into_parts();
     let asked = Asked {
         method: parts.method,

@@ -44,18 +44,10 @@ pub(crate) fn check() -> Result<Status> {
             "--format",
             "{p}",
         ]))?;
-        problems.extend(
-            unwelcome(&tree)
-                .into_iter()
-                .map(|package| format!("{name} pulls in {package} by default")),
-        );
+        problems.extend(unwelcome(&tree).into_iter().map(|package| format!("{name} pulls in {package} by default")));
     }
     for it in publishable_crates()? {
-        problems.extend(
-            sources(&it.directory.join("src"))?
-                .iter()
-                .filter_map(names_reqwest),
-        );
+        problems.extend(sources(&it.directory.join("src"))?.iter().filter_map(names_reqwest));
     }
     verdict(&problems)
 }
@@ -64,9 +56,7 @@ fn unwelcome(tree: &str) -> Vec<&str> {
     let mut found: Vec<_> = tree
         .lines()
         .filter(|line| {
-            NOT_BY_DEFAULT
-                .iter()
-                .any(|start| is_or_extends(line.split(' ').next().unwrap_or_default(), start))
+            NOT_BY_DEFAULT.iter().any(|start| is_or_extends(line.split(' ').next().unwrap_or_default(), start))
         })
         .collect();
     found.sort_unstable();
@@ -76,23 +66,15 @@ fn unwelcome(tree: &str) -> Vec<&str> {
 
 /// `toml` covers `toml` and `toml_edit`, not `tomlish`.
 fn is_or_extends(name: &str, start: &str) -> bool {
-    name.strip_prefix(start)
-        .is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphabetic()))
+    name.strip_prefix(start).is_some_and(|rest| !rest.starts_with(|c: char| c.is_alphabetic()))
 }
 
 fn names_reqwest(source: &Source) -> Option<String> {
     if source.path == TRANSPORT {
         return None;
     }
-    let line = source
-        .code()
-        .iter()
-        .position(|line| words(line).any(|word| word == "reqwest"))?;
-    Some(format!(
-        "{}:{} names reqwest, which only {TRANSPORT} may",
-        source.path,
-        line + 1
-    ))
+    let line = source.code().iter().position(|line| words(line).any(|word| word == "reqwest"))?;
+    Some(format!("{}:{} names reqwest, which only {TRANSPORT} may", source.path, line + 1))
 }
 
 #[cfg(test)]
@@ -108,21 +90,8 @@ mod tests {
     #[test]
     fn only_the_transport_names_reqwest() {
         let text = "// reqwest\nuse reqwest::Client;".to_owned();
-        let elsewhere = Source {
-            path: "core/src/http/api.rs".into(),
-            text: text.clone(),
-        };
-        assert!(
-            names_reqwest(&elsewhere)
-                .unwrap()
-                .starts_with("core/src/http/api.rs:2 ")
-        );
-        assert_eq!(
-            names_reqwest(&Source {
-                path: TRANSPORT.into(),
-                text
-            }),
-            None
-        );
+        let elsewhere = Source { path: "core/src/http/api.rs".into(), text: text.clone() };
+        assert!(names_reqwest(&elsewhere).unwrap().starts_with("core/src/http/api.rs:2 "));
+        assert_eq!(names_reqwest(&Source { path: TRANSPORT.into(), text }), None);
     }
 }

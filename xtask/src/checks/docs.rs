@@ -32,52 +32,24 @@ fn untidy(source: &Source) -> Vec<String> {
         return Vec::new();
     }
     let functions = functions(&lines);
-    let complain = |function: &Function, what: &str| {
-        format!(
-            "{}:{}: `{}` {what}",
-            source.path,
-            function.line + 1,
-            function.name
-        )
-    };
+    let complain =
+        |function: &Function, what: &str| format!("{}:{}: `{}` {what}", source.path, function.line + 1, function.name);
     let mut problems = Vec::new();
     for function in functions.iter().filter(|function| function.public) {
         let called = reached(function, &functions, &routes);
         if called.is_empty() {
             continue;
         }
-        let sentence = function
-            .docs
-            .iter()
-            .take_while(|line| !line.is_empty())
-            .copied()
-            .collect::<Vec<_>>()
-            .join(" ");
+        let sentence = function.docs.iter().take_while(|line| !line.is_empty()).copied().collect::<Vec<_>>().join(" ");
         if !sentence.ends_with('.') || sentence.starts_with('`') && sentence.ends_with('`') {
-            problems.push(complain(
-                function,
-                "does not begin its documentation with a sentence",
-            ));
+            problems.push(complain(function, "does not begin its documentation with a sentence"));
         }
-        let named: BTreeSet<_> = function
-            .docs
-            .iter()
-            .filter_map(|line| route_in(line))
-            .collect();
-        if let Some(unknown) = named
-            .iter()
-            .find(|route| !routes.values().any(|it| it == *route))
-        {
-            problems.push(complain(
-                function,
-                &format!("names `{unknown}`, which this file's table does not have"),
-            ));
+        let named: BTreeSet<_> = function.docs.iter().filter_map(|line| route_in(line)).collect();
+        if let Some(unknown) = named.iter().find(|route| !routes.values().any(|it| it == *route)) {
+            problems.push(complain(function, &format!("names `{unknown}`, which this file's table does not have")));
         } else if named.is_disjoint(&called) {
             let called = called.into_iter().collect::<Vec<_>>().join("` or `");
-            problems.push(complain(
-                function,
-                &format!("lacks its route, on a line of its own: `{called}`"),
-            ));
+            problems.push(complain(function, &format!("lacks its route, on a line of its own: `{called}`")));
         }
     }
     problems
@@ -86,11 +58,7 @@ fn untidy(source: &Source) -> Vec<String> {
 /// The table of the file: constant to route.
 fn routes(lines: &[&str]) -> BTreeMap<String, String> {
     let mut routes = BTreeMap::new();
-    for (start, line) in lines
-        .iter()
-        .enumerate()
-        .filter(|(_, line)| line.trim_end().ends_with("endpoints! {"))
-    {
+    for (start, line) in lines.iter().enumerate().filter(|(_, line)| line.trim_end().ends_with("endpoints! {")) {
         let _ = line;
         let table: String = lines[start + 1..end_of_block(lines, start)]
             .iter()
@@ -101,18 +69,13 @@ fn routes(lines: &[&str]) -> BTreeMap<String, String> {
             let Some((declaration, call)) = entry.split_once(" = ") else {
                 continue;
             };
-            let (Some((verb, rest)), Some((before, _))) =
-                (call.split_once("(\""), declaration.split_once(':'))
-            else {
+            let (Some((verb, rest)), Some((before, _))) = (call.split_once("(\""), declaration.split_once(':')) else {
                 continue;
             };
             let (Some(name), Some((path, _))) = (words(before).last(), rest.split_once('"')) else {
                 continue;
             };
-            routes.insert(
-                name.to_owned(),
-                format!("{} {path}", verb.trim().to_uppercase()),
-            );
+            routes.insert(name.to_owned(), format!("{} {path}", verb.trim().to_uppercase()));
         }
     }
     routes
@@ -136,13 +99,7 @@ fn functions<'a>(lines: &[&'a str]) -> Vec<Function<'a>> {
             let end = end_of_block(lines, start);
             let name = words(after).next().unwrap_or_default();
             let body = lines[start..=end].join("\n");
-            functions.push(Function {
-                line: start,
-                name,
-                public,
-                docs: std::mem::take(&mut docs),
-                body,
-            });
+            functions.push(Function { line: start, name, public, docs: std::mem::take(&mut docs), body });
         }
         if !line.starts_with("#[") {
             docs.clear();
@@ -152,24 +109,11 @@ fn functions<'a>(lines: &[&'a str]) -> Vec<Function<'a>> {
 }
 
 /// The routes that a function calls itself or through a private function of the same file.
-fn reached(
-    function: &Function,
-    functions: &[Function],
-    routes: &BTreeMap<String, String>,
-) -> BTreeSet<String> {
-    let names = |body: &str| {
-        words(body)
-            .filter_map(|word| routes.get(word).cloned())
-            .collect::<BTreeSet<_>>()
-    };
+fn reached(function: &Function, functions: &[Function], routes: &BTreeMap<String, String>) -> BTreeSet<String> {
+    let names = |body: &str| words(body).filter_map(|word| routes.get(word).cloned()).collect::<BTreeSet<_>>();
     let mut reached = names(&function.body);
-    for helper in functions
-        .iter()
-        .filter(|it| !it.public && it.line != function.line)
-    {
-        let calls = [".", "::", " "]
-            .iter()
-            .any(|before| function.body.contains(&format!("{before}{}(", helper.name)));
+    for helper in functions.iter().filter(|it| !it.public && it.line != function.line) {
+        let calls = [".", "::", " "].iter().any(|before| function.body.contains(&format!("{before}{}(", helper.name)));
         if calls {
             reached.extend(names(&helper.body));
         }
@@ -192,10 +136,7 @@ mod tests {
     fn problems(methods: &str) -> Vec<String> {
         let table = "endpoints! {\n    /// All.\n    LIST: () => Vec<Zone> = get(\"/zones\").envelope(\"data\");\n    ACT: New\n        => Zone = post(\"/zones/{zone}\");\n}\n";
         let text = format!("{table}\nimpl Zones {{\n{methods}\n}}\n");
-        untidy(&Source {
-            path: "zones.rs".into(),
-            text,
-        })
+        untidy(&Source { path: "zones.rs".into(), text })
     }
 
     const ACT: &str = "\n    async fn act(&self) {\n        self.0.call(&ACT).await\n    }";
@@ -214,32 +155,17 @@ mod tests {
     fn what_is_missing_is_named() {
         let body = "    pub fn list(\n        &self,\n    ) -> Pages<Zone> {\n        self.0.pages(&LIST)\n    }";
         let bare = problems(body);
-        assert!(
-            bare[0].contains("zones.rs:9: `list` does not begin")
-                && bare[1].contains("`GET /zones`"),
-            "{bare:?}"
-        );
-        let typo = problems(&format!(
-            "    /// Lists.\n    ///\n    /// `GET /zone`\n{body}"
-        ));
-        assert!(
-            typo.len() == 1 && typo[0].contains("names `GET /zone`"),
-            "{typo:?}"
-        );
+        assert!(bare[0].contains("zones.rs:9: `list` does not begin") && bare[1].contains("`GET /zones`"), "{bare:?}");
+        let typo = problems(&format!("    /// Lists.\n    ///\n    /// `GET /zone`\n{body}"));
+        assert!(typo.len() == 1 && typo[0].contains("names `GET /zone`"), "{typo:?}");
         let helped = problems(&format!(
             "    /// Does it.\n    pub async fn start(&self) {{\n        self.act().await\n    }}{ACT}"
         ));
-        assert!(
-            helped.len() == 1 && helped[0].contains("`POST /zones/{zone}`"),
-            "{helped:?}"
-        );
+        assert!(helped.len() == 1 && helped[0].contains("`POST /zones/{zone}`"), "{helped:?}");
     }
 
     #[test]
     fn other_methods_are_left_alone() {
-        assert_eq!(
-            problems("    pub fn name(&self) -> &str {\n        \"x\"\n    }"),
-            [""; 0]
-        );
+        assert_eq!(problems("    pub fn name(&self) -> &str {\n        \"x\"\n    }"), [""; 0]);
     }
 }

@@ -11,9 +11,5 @@ use crate::process::{Result, Status};
 
 /// Passed if there is nothing to complain about.
 fn verdict(problems: &[String]) -> Result<Status> {
-    if problems.is_empty() {
-        Ok(Status::Passed)
-    } else {
-        Err(problems.join("\n"))
-    }
+    if problems.is_empty() { Ok(Status::Passed) } else { Err(problems.join("\n")) }
 }

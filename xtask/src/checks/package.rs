@@ -10,13 +10,7 @@ pub(crate) fn check() -> Result<Status> {
         if it.description.is_empty() || it.description == "TBD" {
             problems.push(format!("{}: Cargo.toml has no description yet", it.name));
         }
-        let files = output(&mut cargo(&[
-            "package",
-            "--list",
-            "--allow-dirty",
-            "--package",
-            &it.name,
-        ]))?;
+        let files = output(&mut cargo(&["package", "--list", "--allow-dirty", "--package", &it.name]))?;
         for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
             if !files.lines().any(|file| file == licence) {
                 problems.push(format!(

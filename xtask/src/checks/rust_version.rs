@@ -55,10 +55,7 @@ mod tests {
         assert_eq!(compare(&workspace("1.88")), Ok(()));
         for wrong in ["1.87", "1.90"] {
             let problem = compare(&workspace(wrong)).unwrap_err();
-            assert!(
-                problem.contains(wrong) && problem.contains("new sets the bar at 1.88"),
-                "{problem}"
-            );
+            assert!(problem.contains(wrong) && problem.contains("new sets the bar at 1.88"), "{problem}");
         }
     }
 }

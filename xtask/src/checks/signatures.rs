@@ -7,44 +7,15 @@ use crate::process::{Crate, Result, Status, publishable_crates};
 use crate::source::{Source, end_of_block, indentation, sources, words};
 
 /// Dependencies whose types a signature may show.
-const SHOWN: &[&str] = &[
-    "async_trait",
-    "bytes",
-    "futures",
-    "futures_core",
-    "http",
-    "jiff",
-    "serde",
-    "url",
-];
+const SHOWN: &[&str] = &["async_trait", "bytes", "futures", "futures_core", "http", "jiff", "serde", "url"];
 
 /// Where a signature shows something else on purpose: the file's beginning, a word of the signature, the reason.
 const EXCEPTIONS: &[(&str, &str, &str)] = &[
-    (
-        "core/src/testing/",
-        "serde_json",
-        "a fake's answers are written as JSON",
-    ),
-    (
-        "core/src/testing/",
-        "tokio",
-        "the clock that a test pauses is tokio's",
-    ),
-    (
-        "core/src/http/endpoint.rs",
-        "serde_json",
-        "tools hold an operation against a document through JSON",
-    ),
-    (
-        "core/src/http/dialect.rs",
-        "serde_json",
-        "a provider's crate reads what an error's body says",
-    ),
-    (
-        "core/src/http/body.rs",
-        "http_body",
-        "what an HTTP library takes to be sent",
-    ),
+    ("core/src/testing/", "serde_json", "a fake's answers are written as JSON"),
+    ("core/src/testing/", "tokio", "the clock that a test pauses is tokio's"),
+    ("core/src/http/endpoint.rs", "serde_json", "tools hold an operation against a document through JSON"),
+    ("core/src/http/dialect.rs", "serde_json", "a provider's crate reads what an error's body says"),
+    ("core/src/http/body.rs", "http_body", "what an HTTP library takes to be sent"),
     ("core/src/lib.rs", "pastey", "for the macros, and hidden"),
 ];
 
@@ -73,35 +44,14 @@ fn foreign(source: &Source, hidden: &BTreeSet<String>) -> Vec<String> {
     let mut problems = Vec::new();
     for (line, signature) in signatures(&code) {
         let found = words(&signature).find_map(|word| {
-            let from = if signature.contains(&format!("{word}::")) {
-                hidden.get(word)
-            } else {
-                None
-            };
-            from.or_else(|| {
-                imported
-                    .iter()
-                    .find(|(name, _)| name == word)
-                    .map(|(_, from)| from)
-            })
+            let from = if signature.contains(&format!("{word}::")) { hidden.get(word) } else { None };
+            from.or_else(|| imported.iter().find(|(name, _)| name == word).map(|(_, from)| from))
         });
         let Some(from) = found else { continue };
-        let excepted = EXCEPTIONS
-            .iter()
-            .any(|(file, word, _)| source.path.starts_with(file) && word == from);
+        let excepted = EXCEPTIONS.iter().any(|(file, word, _)| source.path.starts_with(file) && word == from);
         if !excepted {
-            let shown: String = signature
-                .split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ")
-                .chars()
-                .take(120)
-                .collect();
-            problems.push(format!(
-                "{}:{} shows {from}: {shown}",
-                source.path,
-                line + 1
-            ));
+            let shown: String = signature.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(120).collect();
+            problems.push(format!("{}:{} shows {from}: {shown}", source.path, line + 1));
         }
     }
     problems
@@ -111,17 +61,11 @@ fn foreign(source: &Source, hidden: &BTreeSet<String>) -> Vec<String> {
 fn imported(code: &[&str], hidden: &BTreeSet<String>) -> Vec<(String, String)> {
     let text = code.join("\n");
     let mut names = Vec::new();
-    for statement in text
-        .split("\nuse ")
-        .skip(1)
-        .filter_map(|rest| rest.split(';').next())
-    {
+    for statement in text.split("\nuse ").skip(1).filter_map(|rest| rest.split(';').next()) {
         let mut parts = words(statement);
         if let Some(from) = parts.next().and_then(|first| hidden.get(first)) {
             names.extend(
-                parts
-                    .filter(|name| name.starts_with(char::is_uppercase))
-                    .map(|name| (name.to_owned(), from.clone())),
+                parts.filter(|name| name.starts_with(char::is_uppercase)).map(|name| (name.to_owned(), from.clone())),
             );
         }
     }
@@ -135,11 +79,7 @@ fn signatures(code: &[&str]) -> Vec<(usize, String)> {
     let mut private_ends = 0;
     for (start, line) in code.iter().enumerate() {
         let text = line.trim_start();
-        if text.ends_with('{')
-            && ["mod ", "pub(crate) mod "]
-                .iter()
-                .any(|it| text.starts_with(it))
-        {
+        if text.ends_with('{') && ["mod ", "pub(crate) mod "].iter().any(|it| text.starts_with(it)) {
             private_ends = private_ends.max(end_of_block(code, start));
         }
         if start < private_ends {
@@ -148,10 +88,8 @@ fn signatures(code: &[&str]) -> Vec<(usize, String)> {
         if text.starts_with("pub trait ") {
             trait_ends = end_of_block(code, start);
         }
-        let in_trait = start < trait_ends
-            && ["fn ", "async fn ", "type ", "const "]
-                .iter()
-                .any(|it| text.starts_with(it));
+        let in_trait =
+            start < trait_ends && ["fn ", "async fn ", "type ", "const "].iter().any(|it| text.starts_with(it));
         let implementation = text.starts_with("impl") && text.contains(" for ");
         if !(text.starts_with("pub ") || in_trait || implementation) {
             continue;
@@ -167,9 +105,7 @@ fn signatures(code: &[&str]) -> Vec<(usize, String)> {
             }
         }
         // The fields of a tuple are private unless they say otherwise.
-        if let Some(fields) = signature
-            .find('(')
-            .filter(|_| text.starts_with("pub struct "))
+        if let Some(fields) = signature.find('(').filter(|_| text.starts_with("pub struct "))
             && !signature[fields..].contains("pub ")
         {
             signature.truncate(fields);
@@ -185,13 +121,7 @@ mod tests {
 
     fn problems(text: &str) -> Vec<String> {
         let hidden = BTreeSet::from(["reqwest".to_owned(), "serde_json".to_owned()]);
-        foreign(
-            &Source {
-                path: "core/src/a.rs".into(),
-                text: text.into(),
-            },
-            &hidden,
-        )
+        foreign(&Source { path: "core/src/a.rs".into(), text: text.into() }, &hidden)
     }
 
     #[test]
@@ -226,19 +156,7 @@ mod tests {
     fn an_exception_holds_for_its_files_only() {
         let hidden = BTreeSet::from(["serde_json".to_owned()]);
         let text = "pub fn a(x: serde_json::Value) {\n}";
-        let at = |path: &str| {
-            foreign(
-                &Source {
-                    path: path.into(),
-                    text: text.into(),
-                },
-                &hidden,
-            )
-            .len()
-        };
-        assert_eq!(
-            (at("core/src/testing/fake.rs"), at("core/src/dns/zone.rs")),
-            (0, 1)
-        );
+        let at = |path: &str| foreign(&Source { path: path.into(), text: text.into() }, &hidden).len();
+        assert_eq!((at("core/src/testing/fake.rs"), at("core/src/dns/zone.rs")), (0, 1));
     }
 }

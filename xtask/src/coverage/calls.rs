@@ -18,9 +18,7 @@ pub(super) fn check(evidence: &Evidence, problems: &mut Problems) -> usize {
         };
         if !documented.contains(route) {
             if !evidence.exceptions.adds(route) {
-                problems.add(format!(
-                    "{route}: the fake serves it, and the document has no such operation"
-                ));
+                problems.add(format!("{route}: the fake serves it, and the document has no such operation"));
             }
             continue;
         }
@@ -32,49 +30,21 @@ pub(super) fn check(evidence: &Evidence, problems: &mut Problems) -> usize {
         }
         check_answer(evidence, route, call, problems);
     }
-    let declared: BTreeSet<_> = evidence
-        .operations
-        .iter()
-        .map(|operation| operation.route.as_str())
-        .collect();
-    for route in declared
-        .iter()
-        .filter(|route| documented.contains(**route) && !called.contains(*route))
-    {
-        problems.add(format!(
-            "{route}: no public method called it with success in the test run"
-        ));
+    let declared: BTreeSet<_> = evidence.operations.iter().map(|operation| operation.route.as_str()).collect();
+    for route in declared.iter().filter(|route| documented.contains(**route) && !called.contains(*route)) {
+        problems.add(format!("{route}: no public method called it with success in the test run"));
     }
-    called
-        .difference(&invalid)
-        .filter(|route| declared.contains(*route))
-        .count()
+    called.difference(&invalid).filter(|route| declared.contains(*route)).count()
 }
 
-fn is_valid_request(
-    evidence: &Evidence,
-    route: &str,
-    call: &Call,
-    problems: &mut Problems,
-) -> bool {
-    let Evidence {
-        document,
-        exceptions,
-        ..
-    } = evidence;
+fn is_valid_request(evidence: &Evidence, route: &str, call: &Call, problems: &mut Problems) -> bool {
+    let Evidence { document, exceptions, .. } = evidence;
     let mut faults = Vec::new();
     let known = document.query_parameters(route);
-    for pair in call
-        .query
-        .iter()
-        .flat_map(|query| query.split('&'))
-        .filter(|pair| !pair.is_empty())
-    {
+    for pair in call.query.iter().flat_map(|query| query.split('&')).filter(|pair| !pair.is_empty()) {
         let name = pair.split('=').next().unwrap_or_default();
         if !known.contains(name) && !exceptions.allows_query(route, name) {
-            faults.push(format!(
-                "{route}: query parameter `{name}` is not in the document"
-            ));
+            faults.push(format!("{route}: query parameter `{name}` is not in the document"));
         }
     }
     match document.request_body(route) {
@@ -89,19 +59,14 @@ fn is_valid_request(
         }
         Some(body) if call.request.is_null() => {
             if body.required && !exceptions.allows_in_request(route, "") {
-                faults.push(format!(
-                    "{route}: the document requires a body, the crate sent none"
-                ));
+                faults.push(format!("{route}: the document requires a body, the crate sent none"));
             }
         }
         Some(body) => {
             for violation in document.violations(&body.media, &call.request) {
                 if !exceptions.allows_in_request(route, &violation.pointer) {
                     let pointer = without_indices(&violation.pointer, &call.request);
-                    faults.push(format!(
-                        "{route}: request \"{pointer}\": {}",
-                        shortened(&violation.message)
-                    ));
+                    faults.push(format!("{route}: request \"{pointer}\": {}", shortened(&violation.message)));
                 }
             }
         }
@@ -114,38 +79,24 @@ fn is_valid_request(
 }
 
 fn check_answer(evidence: &Evidence, route: &str, call: &Call, problems: &mut Problems) {
-    let Evidence {
-        document,
-        exceptions,
-        ..
-    } = evidence;
+    let Evidence { document, exceptions, .. } = evidence;
     let status = call.status;
     match document.answer(route, status) {
         Answer::Undeclared => {
             if !exceptions.allows_status(route, status) {
-                problems.add(format!(
-                    "{route} {status}: the document does not know this status"
-                ));
+                problems.add(format!("{route} {status}: the document does not know this status"));
             }
         }
         Answer::Bodyless => {
-            if call.succeeded()
-                && !call.response.is_null()
-                && !exceptions.allows_in_answer(route, status, "")
-            {
-                problems.add(format!(
-                    "{route} {status}: the document has no body here, the fake answered with one"
-                ));
+            if call.succeeded() && !call.response.is_null() && !exceptions.allows_in_answer(route, status, "") {
+                problems.add(format!("{route} {status}: the document has no body here, the fake answered with one"));
             }
         }
         Answer::Json(media) => {
             for violation in document.violations(&media, &call.response) {
                 if !exceptions.allows_in_answer(route, status, &violation.pointer) {
                     let pointer = without_indices(&violation.pointer, &call.response);
-                    problems.add(format!(
-                        "{route} {status} \"{pointer}\": {}",
-                        shortened(&violation.message)
-                    ));
+                    problems.add(format!("{route} {status} \"{pointer}\": {}", shortened(&violation.message)));
                 }
             }
         }

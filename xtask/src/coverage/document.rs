@@ -49,8 +49,7 @@ impl Document {
     pub(super) fn read(path: &Path) -> Result<Self> {
         let named = |error: String| format!("{}: {error}", path.display());
         let text = fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
-        Self::new(serde_json::from_str(&text).map_err(|error| named(error.to_string()))?)
-            .map_err(named)
+        Self::new(serde_json::from_str(&text).map_err(|error| named(error.to_string()))?).map_err(named)
     }
 
     pub(super) fn new(root: Value) -> Result<Self> {
@@ -58,11 +57,7 @@ impl Document {
             .add(URI, Draft::Draft202012.create_resource(root.clone()))
             .and_then(jsonschema::RegistryBuilder::prepare)
             .map_err(|error| error.to_string())?;
-        Ok(Self {
-            root,
-            registry,
-            validators: RefCell::default(),
-        })
+        Ok(Self { root, registry, validators: RefCell::default() })
     }
 
     /// Every operation, as `GET /{account}/zones`.
@@ -80,9 +75,8 @@ impl Document {
 
     /// The statuses that an operation declares for success.
     pub(super) fn successes(&self, route: &str) -> Vec<u16> {
-        let answers = self
-            .operation(route)
-            .and_then(|operation| self.at(&format!("{operation}/responses"))?.as_object());
+        let answers =
+            self.operation(route).and_then(|operation| self.at(&format!("{operation}/responses"))?.as_object());
         answers
             .into_iter()
             .flatten()
@@ -95,11 +89,7 @@ impl Document {
         let Some(operation) = self.operation(route) else {
             return Answer::Undeclared;
         };
-        let names = [
-            status.to_string(),
-            format!("{}XX", status / 100),
-            "default".to_owned(),
-        ];
+        let names = [status.to_string(), format!("{}XX", status / 100), "default".to_owned()];
         let declared = names
             .iter()
             .map(|name| self.follow(&format!("{operation}/responses/{name}")))
@@ -112,14 +102,8 @@ impl Document {
 
     pub(super) fn request_body(&self, route: &str) -> Option<RequestBody> {
         let pointer = self.follow(&format!("{}/requestBody", self.operation(route)?));
-        let required = self
-            .at(&pointer)?
-            .get("required")
-            .is_some_and(|it| it == true);
-        Some(RequestBody {
-            required,
-            media: self.media(&pointer)?,
-        })
+        let required = self.at(&pointer)?.get("required").is_some_and(|it| it == true);
+        Some(RequestBody { required, media: self.media(&pointer)? })
     }
 
     /// The names of the query parameters that an operation takes.
@@ -146,21 +130,12 @@ impl Document {
                 .map(|error| {
                     let mut pointer = error.instance_path().as_str().to_owned();
                     if let ValidationErrorKind::Required { property } = error.kind() {
-                        pointer = format!(
-                            "{pointer}/{}",
-                            escape(property.as_str().unwrap_or_default())
-                        );
+                        pointer = format!("{pointer}/{}", escape(property.as_str().unwrap_or_default()));
                     }
-                    Violation {
-                        pointer,
-                        message: error.to_string(),
-                    }
+                    Violation { pointer, message: error.to_string() }
                 })
                 .collect(),
-            Err(message) => vec![Violation {
-                pointer: String::new(),
-                message,
-            }],
+            Err(message) => vec![Violation { pointer: String::new(), message }],
         }
     }
 
@@ -188,9 +163,7 @@ impl Document {
     fn follow(&self, pointer: &str) -> String {
         let mut pointer = pointer.to_owned();
         for _ in 0..16 {
-            let reference = self
-                .at(&pointer)
-                .and_then(|it| it.get("$ref")?.as_str()?.strip_prefix('#'));
+            let reference = self.at(&pointer).and_then(|it| it.get("$ref")?.as_str()?.strip_prefix('#'));
             match reference {
                 Some(target) => target.clone_into(&mut pointer),
                 None => break,
@@ -219,13 +192,9 @@ impl Document {
             .with_draft(Draft::Draft202012)
             .with_registry(&self.registry)
             .build(&json!({"$ref": format!("{URI}#{}", fragment(pointer))}))
-            .map_err(|error| {
-                format!("the document's schema at {pointer} cannot be used: {error}")
-            })?;
+            .map_err(|error| format!("the document's schema at {pointer} cannot be used: {error}"))?;
         let built = Rc::new(built);
-        self.validators
-            .borrow_mut()
-            .insert(pointer.to_owned(), built.clone());
+        self.validators.borrow_mut().insert(pointer.to_owned(), built.clone());
         Ok(built)
     }
 }
@@ -240,9 +209,7 @@ fn fragment(pointer: &str) -> String {
     pointer
         .bytes()
         .map(|byte| match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'~' | b'-' | b'_' | b'.' => {
-                char::from(byte).to_string()
-            }
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'~' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
             _ => format!("%{byte:02X}"),
         })
         .collect()

@@ -19,17 +19,9 @@ pub(super) struct Examples {
 }
 
 pub(super) fn check(evidence: &Evidence, problems: &mut Problems) -> Examples {
-    let mut examples = Examples {
-        answers: Tally::default(),
-        requests: Tally::default(),
-    };
+    let mut examples = Examples { answers: Tally::default(), requests: Tally::default() };
     for operation in evidence.operations {
-        let Operation {
-            route,
-            round_trip_input,
-            round_trip_output,
-            ..
-        } = operation;
+        let Operation { route, round_trip_input, round_trip_output, .. } = operation;
         for status in evidence.document.successes(route) {
             let Answer::Json(media) = evidence.document.answer(route, status) else {
                 continue;
@@ -37,15 +29,7 @@ pub(super) fn check(evidence: &Evidence, problems: &mut Problems) -> Examples {
             for example in instance::examples(evidence.document, &media) {
                 let what = format!("{route} {status} example");
                 let outcome = round_trip_output(&example);
-                examples.answers.count(judge(
-                    evidence,
-                    route,
-                    &what,
-                    &example,
-                    outcome,
-                    Direction::Answer,
-                    problems,
-                ));
+                examples.answers.count(judge(evidence, route, &what, &example, outcome, Direction::Answer, problems));
             }
         }
         let Some(body) = evidence.document.request_body(route) else {
@@ -54,15 +38,7 @@ pub(super) fn check(evidence: &Evidence, problems: &mut Problems) -> Examples {
         for value in instance::whole(evidence.document, &body.media) {
             let what = format!("{route}: request with every property");
             let outcome = round_trip_input(&value);
-            examples.requests.count(judge(
-                evidence,
-                route,
-                &what,
-                &value,
-                outcome,
-                Direction::Request,
-                problems,
-            ));
+            examples.requests.count(judge(evidence, route, &what, &value, outcome, Direction::Request, problems));
         }
     }
     examples
@@ -95,11 +71,7 @@ fn judge(
                 let mut invented = Vec::new();
                 differences(&after, before, "", &mut invented);
                 invented.retain(|(pointer, _)| before.pointer(pointer).is_none());
-                faults.extend(
-                    invented
-                        .into_iter()
-                        .map(|(pointer, _)| (pointer, "comes from nowhere".to_owned())),
-                );
+                faults.extend(invented.into_iter().map(|(pointer, _)| (pointer, "comes from nowhere".to_owned())));
             }
         }
     }
@@ -137,11 +109,7 @@ fn differences(before: &Value, after: &Value, pointer: &str, faults: &mut Vec<(S
 }
 
 fn is_same(before: &Value, after: &Value) -> bool {
-    let instant = |value: &Value| {
-        value
-            .as_str()
-            .and_then(|text| text.parse::<Timestamp>().ok())
-    };
+    let instant = |value: &Value| value.as_str().and_then(|text| text.parse::<Timestamp>().ok());
     before == after
         || before.is_number() && before.as_f64() == after.as_f64()
         || instant(before).is_some_and(|before| instant(after) == Some(before))

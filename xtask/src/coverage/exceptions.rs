@@ -99,11 +99,7 @@ impl Exceptions {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(String::new()),
             read => read.map_err(|error| format!("{}: {error}", directory.join(file).display())),
         };
-        Self::parse(
-            &text("omitted.toml")?,
-            &text("deviations.toml")?,
-            &text("losses.toml")?,
-        )
+        Self::parse(&text("omitted.toml")?, &text("deviations.toml")?, &text("losses.toml")?)
     }
 
     pub(super) fn parse(omitted: &str, deviations: &str, losses: &str) -> Result<Self> {
@@ -132,27 +128,17 @@ impl Exceptions {
     }
 
     pub(super) fn allows_status(&self, route: &str, status: u16) -> bool {
-        self.allows(route, |it| {
-            it.status == Some(status) && it.pointer.is_none()
-        })
+        self.allows(route, |it| it.status == Some(status) && it.pointer.is_none())
     }
 
     pub(super) fn allows_in_answer(&self, route: &str, status: u16, pointer: &str) -> bool {
         self.allows(route, |it| {
-            it.status == Some(status)
-                && it
-                    .pointer
-                    .as_deref()
-                    .is_some_and(|pattern| covers(pattern, pointer))
+            it.status == Some(status) && it.pointer.as_deref().is_some_and(|pattern| covers(pattern, pointer))
         })
     }
 
     pub(super) fn allows_in_request(&self, route: &str, pointer: &str) -> bool {
-        self.allows(route, |it| {
-            it.request
-                .as_deref()
-                .is_some_and(|pattern| covers(pattern, pointer))
-        })
+        self.allows(route, |it| it.request.as_deref().is_some_and(|pattern| covers(pattern, pointer)))
     }
 
     pub(super) fn allows_query(&self, route: &str, parameter: &str) -> bool {
@@ -160,83 +146,46 @@ impl Exceptions {
     }
 
     pub(super) fn allows_loss(&self, route: &str, pointer: &str) -> bool {
-        use_entries(&self.losses.loss, |it| {
-            is_on(&it.route, route) && covers(&it.pointer, pointer)
-        })
+        use_entries(&self.losses.loss, |it| is_on(&it.route, route) && covers(&it.pointer, pointer))
     }
 
     /// The entries that no question was answered with.
     pub(super) fn unused(&self) -> Vec<String> {
-        let Omitted {
-            operation,
-            route,
-            status,
-            untyped,
-        } = &self.omitted;
+        let Omitted { operation, route, status, untyped } = &self.omitted;
         let mut unused = Vec::new();
-        for (kind, entries) in [
-            ("operation", operation),
-            ("route", route),
-            ("status", status),
-        ] {
+        for (kind, entries) in [("operation", operation), ("route", route), ("status", status)] {
             unused.extend(left(entries).map(|it| format!("omitted.toml, [[{kind}]] {}", it.route)));
         }
         unused.extend(left(untyped).map(|it| format!("omitted.toml, [[untyped]] {}", it.field)));
         unused.extend(left(&self.deviations.deviation).map(Deviation::label));
-        unused.extend(
-            left(&self.losses.loss).map(|it| format!("losses.toml, {} {}", it.route, it.pointer)),
-        );
+        unused.extend(left(&self.losses.loss).map(|it| format!("losses.toml, {} {}", it.route, it.pointer)));
         unused
     }
 
     fn allows(&self, route: &str, applies: impl Fn(&Deviation) -> bool) -> bool {
-        use_entries(&self.deviations.deviation, |it| {
-            is_on(&it.route, route) && applies(it)
-        })
+        use_entries(&self.deviations.deviation, |it| is_on(&it.route, route) && applies(it))
     }
 
     /// An entry without its reason, or that says two things at once, is no entry.
     fn complete(&self) -> Result {
-        let Omitted {
-            operation,
-            route,
-            status,
-            untyped,
-        } = &self.omitted;
+        let Omitted { operation, route, status, untyped } = &self.omitted;
         let on_routes = operation.iter().chain(route).chain(status);
-        let mut reasons = on_routes
-            .map(|it| (&it.route, &it.reason))
-            .chain(untyped.iter().map(|it| (&it.field, &it.reason)));
-        let silent = reasons
-            .find(|(_, reason)| reason.trim().is_empty())
-            .map(|(about, _)| format!("omitted.toml, {about}"));
+        let mut reasons =
+            on_routes.map(|it| (&it.route, &it.reason)).chain(untyped.iter().map(|it| (&it.field, &it.reason)));
+        let silent =
+            reasons.find(|(_, reason)| reason.trim().is_empty()).map(|(about, _)| format!("omitted.toml, {about}"));
+        let silent = silent
+            .or_else(|| self.deviations.deviation.iter().find(|it| it.fact.trim().is_empty()).map(Deviation::label));
         let silent = silent.or_else(|| {
-            self.deviations
-                .deviation
-                .iter()
-                .find(|it| it.fact.trim().is_empty())
-                .map(Deviation::label)
-        });
-        let silent = silent.or_else(|| {
-            let loss = self
-                .losses
-                .loss
-                .iter()
-                .find(|it| it.reason.trim().is_empty())?;
+            let loss = self.losses.loss.iter().find(|it| it.reason.trim().is_empty())?;
             Some(format!("losses.toml, {} {}", loss.route, loss.pointer))
         });
         if let Some(entry) = silent {
             return Err(format!("{entry}: the reason is empty"));
         }
         for it in &self.deviations.deviation {
-            let parts = [
-                it.status.is_some(),
-                it.request.is_some(),
-                it.query.is_some(),
-            ]
-            .iter()
-            .filter(|part| **part)
-            .count();
+            let parts =
+                [it.status.is_some(), it.request.is_some(), it.query.is_some()].iter().filter(|part| **part).count();
             if parts != 1 || it.pointer.is_some() && it.status.is_none() {
                 return Err(format!(
                     "{}: say one of `status` (with or without `pointer`), `request` and `query`",
@@ -253,11 +202,7 @@ impl Deviation {
         let mut label = format!("deviations.toml, {}", self.route);
         label.extend(self.status.map(|status| format!(" {status}")));
         label.extend(self.pointer.iter().map(|pointer| format!(" {pointer}")));
-        label.extend(
-            self.request
-                .iter()
-                .map(|pointer| format!(" request {pointer}")),
-        );
+        label.extend(self.request.iter().map(|pointer| format!(" request {pointer}")));
         label.extend(self.query.iter().map(|name| format!(" ?{name}")));
         label
     }
@@ -281,12 +226,7 @@ entries!(OnRoute, Untyped, Deviation, Loss);
 
 /// Does an entry apply? Every one that does is marked as needed.
 fn use_entries<T: Entry>(entries: &[T], applies: impl Fn(&T) -> bool) -> bool {
-    entries
-        .iter()
-        .filter(|entry| applies(entry))
-        .map(|entry| entry.used().set(true))
-        .count()
-        > 0
+    entries.iter().filter(|entry| applies(entry)).map(|entry| entry.used().set(true)).count() > 0
 }
 
 fn left<T: Entry>(entries: &[T]) -> impl Iterator<Item = &T> {
@@ -300,9 +240,7 @@ fn is_on(pattern: &str, route: &str) -> bool {
 fn covers(pattern: &str, pointer: &str) -> bool {
     let (pattern, pointer) = (pattern.split('/'), pointer.split('/'));
     pattern.clone().count() == pointer.clone().count()
-        && pattern
-            .zip(pointer)
-            .all(|(pattern, segment)| pattern == "*" || pattern == segment)
+        && pattern.zip(pointer).all(|(pattern, segment)| pattern == "*" || pattern == segment)
 }
 
 fn parsed<T: DeserializeOwned>(file: &str, text: &str) -> Result<T> {

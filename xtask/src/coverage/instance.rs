@@ -10,20 +10,14 @@ const DEPTH: usize = 12;
 /// The examples of a media type: its own, or what the examples of its schema's parts add up to.
 pub(super) fn examples(document: &Document, media: &str) -> Vec<Value> {
     let own = published(document, media);
-    if own.is_empty() {
-        assembled(document, media, Source::Examples)
-    } else {
-        own
-    }
+    if own.is_empty() { assembled(document, media, Source::Examples) } else { own }
 }
 
 /// Values with every property of the schema, and the examples there are; each alternative and each value of an enumeration occurs.
 pub(super) fn whole(document: &Document, media: &str) -> Vec<Value> {
     let mut values = assembled(document, media, Source::Properties);
     values.extend(published(document, media));
-    let schema = document
-        .at(&format!("{media}/schema"))
-        .map(|schema| document.resolve(schema));
+    let schema = document.at(&format!("{media}/schema")).map(|schema| document.resolve(schema));
     values.extend(schema.and_then(|schema| schema.get("example")).cloned());
     values
 }
@@ -32,11 +26,7 @@ fn published(document: &Document, media: &str) -> Vec<Value> {
     let Some(media) = document.at(media) else {
         return Vec::new();
     };
-    let named = media
-        .get("examples")
-        .and_then(Value::as_object)
-        .into_iter()
-        .flat_map(Map::values);
+    let named = media.get("examples").and_then(Value::as_object).into_iter().flat_map(Map::values);
     let named = named.filter_map(|example| document.resolve(example).get("value"));
     named.chain(media.get("example")).cloned().collect()
 }
@@ -48,12 +38,7 @@ fn assembled(document: &Document, media: &str, source: Source) -> Vec<Value> {
     let mut values = Vec::new();
     let mut choices = 1;
     for choice in 0.. {
-        let mut maker = Maker {
-            document,
-            source,
-            choice,
-            choices,
-        };
+        let mut maker = Maker { document, source, choice, choices };
         let value = maker.value(schema, "value", 0);
         choices = maker.choices;
         if !values.contains(&value) {
@@ -89,9 +74,7 @@ impl Maker<'_> {
         if depth > DEPTH {
             return Value::Null;
         }
-        let has_parts = ["properties", "allOf", "oneOf", "anyOf"]
-            .iter()
-            .any(|key| schema.get(key).is_some());
+        let has_parts = ["properties", "allOf", "oneOf", "anyOf"].iter().any(|key| schema.get(key).is_some());
         if self.source == Source::Examples || !(has_parts || schema.get("items").is_some()) {
             let examples = schema.get("examples").and_then(|it| it.get(0));
             if let Some(example) = schema.get("example").or(examples) {
@@ -108,11 +91,7 @@ impl Maker<'_> {
         match kind(schema) {
             "null" => Value::Null,
             "boolean" => json!(schema.get("default") != Some(&json!(true))),
-            "integer" => schema
-                .get("minimum")
-                .filter(|it| it.as_i64() > Some(0))
-                .cloned()
-                .unwrap_or(json!(7)),
+            "integer" => schema.get("minimum").filter(|it| it.as_i64() > Some(0)).cloned().unwrap_or(json!(7)),
             "number" => json!(12.5),
             "array" => {
                 json!([items.map_or(json!("text"), |items| self.value(items, name, depth + 1))])
@@ -131,20 +110,10 @@ impl Maker<'_> {
     /// An object from its properties, from all of `allOf` and from one alternative each of `oneOf` and `anyOf`.
     fn composed(&mut self, schema: &Value, name: &str, depth: usize) -> Value {
         let mut whole = Map::new();
-        for (name, property) in schema
-            .get("properties")
-            .and_then(Value::as_object)
-            .into_iter()
-            .flatten()
-        {
+        for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
             whole.insert(name.clone(), self.value(property, name, depth + 1));
         }
-        let mut parts: Vec<&Value> = schema
-            .get("allOf")
-            .and_then(Value::as_array)
-            .into_iter()
-            .flatten()
-            .collect();
+        let mut parts: Vec<&Value> = schema.get("allOf").and_then(Value::as_array).into_iter().flatten().collect();
         for key in ["oneOf", "anyOf"] {
             if let Some(alternatives) = schema.get(key).and_then(Value::as_array) {
                 parts.push(self.choose(alternatives));
@@ -162,8 +131,7 @@ impl Maker<'_> {
 
     fn choose<'a>(&mut self, from: &'a [Value]) -> &'a Value {
         self.choices = self.choices.max(from.len());
-        from.get(self.choice % from.len().max(1))
-            .unwrap_or(&Value::Null)
+        from.get(self.choice % from.len().max(1)).unwrap_or(&Value::Null)
     }
 }
 
@@ -173,11 +141,7 @@ fn kind(schema: &Value) -> &str {
         Value::String(one) => return one,
         Value::Array(several) => several.iter().filter_map(Value::as_str),
         _ => {
-            return if schema.get("items").is_some() {
-                "array"
-            } else {
-                "string"
-            };
+            return if schema.get("items").is_some() { "array" } else { "string" };
         }
     };
     let mut types = types.peekable();
@@ -186,9 +150,7 @@ fn kind(schema: &Value) -> &str {
 }
 
 fn is_nullable(schema: &Value) -> bool {
-    schema["type"]
-        .as_array()
-        .is_some_and(|types| types.iter().any(|it| it == "null"))
+    schema["type"].as_array().is_some_and(|types| types.iter().any(|it| it == "null"))
 }
 
 fn text(schema: &Value, name: &str) -> String {

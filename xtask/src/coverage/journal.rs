@@ -37,17 +37,9 @@ pub(super) fn read(directory: &Path, provider: &str) -> Result<Vec<Call>> {
     let named = |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
     for entry in fs::read_dir(directory).map_err(|error| named(directory, &error))? {
         let path = entry.map_err(|error| named(directory, &error))?.path();
-        let stem = path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         let is_journal = path.extension().is_some_and(|it| it == "jsonl");
-        if !is_journal
-            || stem
-                .rsplit_once('-')
-                .is_none_or(|(name, _)| name != provider)
-        {
+        if !is_journal || stem.rsplit_once('-').is_none_or(|(name, _)| name != provider) {
             continue;
         }
         let text = fs::read_to_string(&path).map_err(|error| named(&path, &error))?;

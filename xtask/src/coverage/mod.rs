@@ -33,35 +33,21 @@ pub(crate) fn run() -> Result<Status> {
                 provider.name, provider.published, provider.document
             );
         }
-        return Ok(Status::NotChecked(
-            "HOWDAH_DOCUMENTS names no directory with the providers' documents".into(),
-        ));
+        return Ok(Status::NotChecked("HOWDAH_DOCUMENTS names no directory with the providers' documents".into()));
     };
     let mut failed = Vec::new();
     for provider in providers::ALL {
         let verdict = cover(provider, Path::new(&documents))?;
         println!("{} {}", provider.name, verdict.score);
         for (problem, times) in &verdict.problems {
-            let times = if *times > 1 {
-                format!(" ({times} times)")
-            } else {
-                String::new()
-            };
+            let times = if *times > 1 { format!(" ({times} times)") } else { String::new() };
             println!("  {problem}{times}");
         }
         if !verdict.problems.is_empty() {
-            failed.push(format!(
-                "{}: {} problems",
-                provider.name,
-                verdict.problems.len()
-            ));
+            failed.push(format!("{}: {} problems", provider.name, verdict.problems.len()));
         }
     }
-    if failed.is_empty() {
-        Ok(Status::Passed)
-    } else {
-        Err(format!("coverage: {}", failed.join(", ")))
-    }
+    if failed.is_empty() { Ok(Status::Passed) } else { Err(format!("coverage: {}", failed.join(", "))) }
 }
 
 fn cover(provider: &Provider, documents: &Path) -> Result<Verdict> {
@@ -81,15 +67,8 @@ fn cover(provider: &Provider, documents: &Path) -> Result<Verdict> {
 fn test_run(provider: &Provider) -> Result<Vec<Call>> {
     let journal = std::env::temp_dir().join(format!("howdah-journal-{}", std::process::id()));
     fs::create_dir(&journal).map_err(|error| format!("{}: {error}", journal.display()))?;
-    let mut tests = cargo(&[
-        "test",
-        "--quiet",
-        "--package",
-        provider.package,
-        "--all-features",
-    ]);
-    let calls = output(tests.env("HOWDAH_JOURNAL", &journal))
-        .and_then(|_| journal::read(&journal, provider.name));
+    let mut tests = cargo(&["test", "--quiet", "--package", provider.package, "--all-features"]);
+    let calls = output(tests.env("HOWDAH_JOURNAL", &journal)).and_then(|_| journal::read(&journal, provider.name));
     let _ = fs::remove_dir_all(&journal);
     calls
 }
@@ -116,15 +95,9 @@ fn judge(evidence: &Evidence) -> Verdict {
     let examples = examples::check(evidence, &mut problems);
     untyped::check(evidence, &mut problems);
     for entry in evidence.exceptions.unused() {
-        problems.add(format!(
-            "{entry}: nothing needs this entry (any more); remove it"
-        ));
+        problems.add(format!("{entry}: nothing needs this entry (any more); remove it"));
     }
-    let omitted = if compared.omitted == 0 {
-        String::new()
-    } else {
-        format!(", {} omitted", compared.omitted)
-    };
+    let omitted = if compared.omitted == 0 { String::new() } else { format!(", {} omitted", compared.omitted) };
     Verdict {
         score: format!(
             "{covered}/{}{omitted}; examples {}/{}; whole requests {}/{}",

@@ -47,16 +47,10 @@ mod tests {
         let [operation] = &Operation::all(&[("numbers", OPERATIONS)])[..] else {
             panic!("one operation");
         };
-        assert_eq!(
-            (operation.route.as_str(), operation.status),
-            ("POST /{account}/numbers", 201)
-        );
+        assert_eq!((operation.route.as_str(), operation.status), ("POST /{account}/numbers", 201));
         assert_eq!((operation.round_trip_input)(&json!([1])), Ok(json!([1])));
         assert!((operation.round_trip_input)(&json!(["one"])).is_err());
-        assert_eq!(
-            (operation.round_trip_output)(&json!({"data": 300})),
-            Ok(json!({"data": 300}))
-        );
+        assert_eq!((operation.round_trip_output)(&json!({"data": 300})), Ok(json!({"data": 300})));
         assert!((operation.round_trip_output)(&json!({"data": 70_000})).is_err());
     }
 }

@@ -12,12 +12,7 @@ pub(super) struct Compared {
 }
 
 pub(super) fn compare(evidence: &Evidence, problems: &mut Problems) -> Compared {
-    let Evidence {
-        document,
-        operations,
-        exceptions,
-        ..
-    } = evidence;
+    let Evidence { document, operations, exceptions, .. } = evidence;
     let documented = document.routes();
     let mut declared: BTreeMap<&str, usize> = BTreeMap::new();
     for operation in *operations {
@@ -26,9 +21,7 @@ pub(super) fn compare(evidence: &Evidence, problems: &mut Problems) -> Compared 
         let successes = document.successes(route);
         if !documented.contains(route) {
             if !exceptions.adds(route) {
-                problems.add(format!(
-                    "{route}: the document has no such operation; names of parameters count"
-                ));
+                problems.add(format!("{route}: the document has no such operation; names of parameters count"));
             }
         } else if !successes.contains(&operation.status) && !exceptions.changes_status(route) {
             problems.add(format!(
@@ -41,18 +34,12 @@ pub(super) fn compare(evidence: &Evidence, problems: &mut Problems) -> Compared 
         problems.add(format!("{route}: the crate has it {count} times"));
     }
     let mut omitted = 0;
-    for route in documented
-        .iter()
-        .filter(|route| !declared.contains_key(route.as_str()))
-    {
+    for route in documented.iter().filter(|route| !declared.contains_key(route.as_str())) {
         if exceptions.omits(route) {
             omitted += 1;
         } else {
             problems.add(format!("{route}: the crate has no such route"));
         }
     }
-    Compared {
-        total: documented.len(),
-        omitted,
-    }
+    Compared { total: documented.len(), omitted }
 }

@@ -14,8 +14,7 @@ fn document() -> Value {
         "example": {"id": 1, "name": "example.com", "kind": "primary", "created_at": "2024-01-01T00:00:00Z", "note": null},
     });
     let answer = |schema: Value| json!({"description": "", "content": {"application/json": {"schema": schema}}});
-    let envelope =
-        |data: Value| json!({"type": "object", "required": ["data"], "properties": {"data": data}});
+    let envelope = |data: Value| json!({"type": "object", "required": ["data"], "properties": {"data": data}});
     let one = json!({"$ref": "#/components/schemas/Zone"});
     json!({
         "openapi": "3.1.0",
@@ -51,20 +50,11 @@ const DELETE: &str = "DELETE /{account}/zones/{zone}";
 
 fn operation(route: &str, status: u16) -> Operation {
     let same = || Box::new(|value: &Value| Ok(value.clone()));
-    Operation {
-        route: route.into(),
-        status,
-        round_trip_input: same(),
-        round_trip_output: same(),
-    }
+    Operation { route: route.into(), status, round_trip_input: same(), round_trip_output: same() }
 }
 
 fn operations() -> Vec<Operation> {
-    vec![
-        operation(LIST, 200),
-        operation(CREATE, 201),
-        operation(DELETE, 204),
-    ]
+    vec![operation(LIST, 200), operation(CREATE, 201), operation(DELETE, 204)]
 }
 
 fn call(route: &str, query: &str, request: &Value, status: u16, response: &Value) -> Call {
@@ -78,20 +68,8 @@ fn call(route: &str, query: &str, request: &Value, status: u16, response: &Value
 fn calls() -> Vec<Call> {
     let zone = json!({"id": 1, "name": "example.com"});
     vec![
-        call(
-            LIST,
-            "name=a",
-            &Value::Null,
-            200,
-            &json!({"data": [zone, zone]}),
-        ),
-        call(
-            CREATE,
-            "",
-            &json!({"name": "example.com"}),
-            201,
-            &json!({"data": zone}),
-        ),
+        call(LIST, "name=a", &Value::Null, 200, &json!({"data": [zone, zone]})),
+        call(CREATE, "", &json!({"name": "example.com"}), 201, &json!({"data": zone})),
         call(DELETE, "", &Value::Null, 204, &Value::Null),
     ]
 }
@@ -108,14 +86,7 @@ struct Case {
 
 impl Default for Case {
     fn default() -> Self {
-        Self {
-            operations: operations(),
-            calls: calls(),
-            untyped: Vec::new(),
-            omitted: "",
-            deviations: "",
-            losses: "",
-        }
+        Self { operations: operations(), calls: calls(), untyped: Vec::new(), omitted: "", deviations: "", losses: "" }
     }
 }
 
@@ -133,10 +104,7 @@ impl Case {
     /// The check finds this problem and no other.
     fn finds(&self, problem: &str) {
         let found: Vec<_> = self.judge().problems.into_keys().collect();
-        assert!(
-            found.len() == 1 && found[0].contains(problem),
-            "expected {problem:?}, found {found:#?}"
-        );
+        assert!(found.len() == 1 && found[0].contains(problem), "expected {problem:?}, found {found:#?}");
     }
 
     fn passes(&self) {
@@ -157,20 +125,15 @@ fn a_missing_route_is_found_unless_omitted() {
     let mut case = Case::default();
     case.operations.pop();
     case.finds("DELETE /{account}/zones/{zone}: the crate has no such route");
-    case.omitted =
-        "[[operation]]\nroute = \"DELETE /{account}/zones/{zone}\"\nreason = \"too dangerous\"";
+    case.omitted = "[[operation]]\nroute = \"DELETE /{account}/zones/{zone}\"\nreason = \"too dangerous\"";
     case.passes();
-    assert_eq!(
-        case.judge().score,
-        "2/3, 1 omitted; examples 2/2; whole requests 3/3"
-    );
+    assert_eq!(case.judge().score, "2/3, 1 omitted; examples 2/2; whole requests 3/3");
 }
 
 #[test]
 fn a_route_with_another_parameter_name_is_another_route() {
     let mut case = Case::default();
-    case.operations
-        .push(operation("DELETE /{account}/zones/{id}", 204));
+    case.operations.push(operation("DELETE /{account}/zones/{id}", 204));
     case.finds("DELETE /{account}/zones/{id}: the document has no such operation");
     case.omitted = "[[route]]\nroute = \"DELETE /{account}/zones/{id}\"\nreason = \"undocumented\"";
     case.passes();
@@ -181,10 +144,7 @@ fn a_route_stands_once() {
     let mut case = Case::default();
     case.operations.push(operation(LIST, 200));
     let found = case.judge().problems;
-    assert!(
-        found.contains_key("GET /{account}/zones: the crate has it 2 times"),
-        "{found:?}"
-    );
+    assert!(found.contains_key("GET /{account}/zones: the crate has it 2 times"), "{found:?}");
 }
 
 #[test]
@@ -217,8 +177,7 @@ fn an_invalid_request_covers_nothing() {
     case.calls[1].request = json!({"name": "a", "kind": "tertiary"});
     case.finds("POST /{account}/zones: request \"/kind\"");
     assert!(case.judge().score.starts_with("2/3;"));
-    case.deviations =
-        "[[deviation]]\nroute = \"*\"\nrequest = \"/kind\"\nfact = \"a third kind exists\"";
+    case.deviations = "[[deviation]]\nroute = \"*\"\nrequest = \"/kind\"\nfact = \"a third kind exists\"";
     case.passes();
 }
 
@@ -258,15 +217,15 @@ fn an_answer_that_departs_is_one_problem_however_often() {
     case.calls[0].response = json!({"data": [zone, zone]});
     case.finds("GET /{account}/zones 200 \"/data/*/id\"");
     assert_eq!(case.judge().problems.into_values().collect::<Vec<_>>(), [2]);
-    case.deviations = "[[deviation]]\nroute = \"GET /{account}/zones\"\nstatus = 200\npointer = \"/data/*/id\"\nfact = \"recorded\"";
+    case.deviations =
+        "[[deviation]]\nroute = \"GET /{account}/zones\"\nstatus = 200\npointer = \"/data/*/id\"\nfact = \"recorded\"";
     case.passes();
 }
 
 #[test]
 fn an_unknown_status_is_found() {
     let mut case = Case::default();
-    case.calls
-        .push(call(DELETE, "", &Value::Null, 502, &json!("<html>")));
+    case.calls.push(call(DELETE, "", &Value::Null, 502, &json!("<html>")));
     case.finds("DELETE /{account}/zones/{zone} 502: the document does not know this status");
     case.deviations = "[[deviation]]\nroute = \"*\"\nstatus = 502\nfact = \"any gateway\"";
     case.passes();
@@ -275,35 +234,25 @@ fn an_unknown_status_is_found() {
 #[test]
 fn a_call_without_an_answer_says_nothing() {
     let mut case = Case::default();
-    case.calls
-        .push(call(DELETE, "", &Value::Null, 0, &Value::Null));
+    case.calls.push(call(DELETE, "", &Value::Null, 0, &Value::Null));
     case.passes();
 }
 
 #[test]
 fn answers_that_are_references_are_checked() {
     let mut case = Case::default();
-    case.calls
-        .push(call(LIST, "", &Value::Null, 404, &json!({})));
+    case.calls.push(call(LIST, "", &Value::Null, 404, &json!({})));
     case.finds("GET /{account}/zones 404 \"/message\"");
 }
 
 #[test]
 fn an_entry_that_nothing_needs_is_found() {
-    let deviation = Case {
-        deviations: "[[deviation]]\nroute = \"*\"\nquery = \"page\"\nfact = \"old\"",
-        ..Case::default()
-    };
+    let deviation =
+        Case { deviations: "[[deviation]]\nroute = \"*\"\nquery = \"page\"\nfact = \"old\"", ..Case::default() };
     deviation.finds("deviations.toml, * ?page: nothing needs this entry");
-    let loss = Case {
-        losses: "[[loss]]\nroute = \"*\"\npointer = \"/data\"\nreason = \"old\"",
-        ..Case::default()
-    };
+    let loss = Case { losses: "[[loss]]\nroute = \"*\"\npointer = \"/data\"\nreason = \"old\"", ..Case::default() };
     loss.finds("losses.toml, * /data: nothing needs this entry");
-    let omitted = Case {
-        omitted: "[[untyped]]\nfield = \"A.b\"\nreason = \"old\"",
-        ..Case::default()
-    };
+    let omitted = Case { omitted: "[[untyped]]\nfield = \"A.b\"\nreason = \"old\"", ..Case::default() };
     omitted.finds("omitted.toml, [[untyped]] A.b: nothing needs this entry");
 }
 
@@ -311,21 +260,12 @@ fn an_entry_that_nothing_needs_is_found() {
 fn an_entry_without_its_reason_is_no_entry() {
     for (omitted, deviations) in [
         ("[[untyped]]\nfield = \"A.b\"\nreason = \" \"", ""),
-        (
-            "",
-            "[[deviation]]\nroute = \"*\"\nstatus = 200\nfact = \"\"",
-        ),
+        ("", "[[deviation]]\nroute = \"*\"\nstatus = 200\nfact = \"\""),
         ("", "[[deviation]]\nroute = \"*\"\nfact = \"says nothing\""),
-        (
-            "",
-            "[[deviation]]\nroute = \"*\"\nquery = \"a\"\npointer = \"/b\"\nfact = \"says two things\"",
-        ),
+        ("", "[[deviation]]\nroute = \"*\"\nquery = \"a\"\npointer = \"/b\"\nfact = \"says two things\""),
         ("[[operations]]\nroute = \"*\"\nreason = \"misspelt\"", ""),
     ] {
-        assert!(
-            Exceptions::parse(omitted, deviations, "").is_err(),
-            "{omitted}{deviations}"
-        );
+        assert!(Exceptions::parse(omitted, deviations, "").is_err(), "{omitted}{deviations}");
     }
 }
 
@@ -334,10 +274,7 @@ fn a_lossy_example_is_found_unless_named() {
     let mut case = Case::default();
     case.operations[0].round_trip_output = Box::new(|value| {
         let mut value = value.clone();
-        value["data"][0]
-            .as_object_mut()
-            .ok_or("no object")?
-            .remove("kind");
+        value["data"][0].as_object_mut().ok_or("no object")?.remove("kind");
         Ok(value)
     });
     case.finds("GET /{account}/zones 200 example \"/data/0/kind\": \"primary\" is lost");
@@ -369,14 +306,10 @@ fn null_and_absent_are_equal_and_so_are_instants() {
 #[test]
 fn a_request_loses_and_invents_nothing() {
     let mut case = Case::default();
-    case.operations[1].round_trip_input =
-        Box::new(|value| Ok(json!({"name": value["name"], "kind": value["kind"]})));
+    case.operations[1].round_trip_input = Box::new(|value| Ok(json!({"name": value["name"], "kind": value["kind"]})));
     let found = case.judge().problems;
     assert!(
-        found
-            .keys()
-            .all(|it| it.contains("request with every property \"/ttl\": 7 is lost"))
-            && found.len() == 1,
+        found.keys().all(|it| it.contains("request with every property \"/ttl\": 7 is lost")) && found.len() == 1,
         "{found:?}"
     );
 
@@ -400,10 +333,7 @@ fn every_value_of_an_enumeration_is_tried() {
 
 #[test]
 fn an_untyped_field_is_found_unless_listed() {
-    let mut case = Case {
-        untyped: vec!["Zone.extra".into()],
-        ..Case::default()
-    };
+    let mut case = Case { untyped: vec!["Zone.extra".into()], ..Case::default() };
     case.finds("Zone.extra holds any JSON");
     case.omitted = "[[untyped]]\nfield = \"Zone.extra\"\nreason = \"the document says any object\"";
     case.passes();
@@ -412,12 +342,6 @@ fn an_untyped_field_is_found_unless_listed() {
 #[test]
 fn an_unknown_route_of_the_fake_is_found() {
     let mut case = Case::default();
-    case.calls.push(call(
-        "GET /{account}/secrets",
-        "",
-        &Value::Null,
-        200,
-        &json!({}),
-    ));
+    case.calls.push(call("GET /{account}/secrets", "", &Value::Null, 200, &json!({})));
     case.finds("GET /{account}/secrets: the fake serves it");
 }

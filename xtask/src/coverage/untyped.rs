@@ -9,9 +9,7 @@ use crate::source::{Source, end_of_block, sources, words};
 pub(super) fn check(evidence: &Evidence, problems: &mut Problems) {
     for field in evidence.untyped {
         if !evidence.exceptions.leaves_untyped(field) {
-            problems.add(format!(
-                "{field} holds any JSON; give it a type, or list it as [[untyped]] in omitted.toml"
-            ));
+            problems.add(format!("{field} holds any JSON; give it a type, or list it as [[untyped]] in omitted.toml"));
         }
     }
 }
@@ -19,11 +17,7 @@ pub(super) fn check(evidence: &Evidence, problems: &mut Problems) {
 /// The untyped public fields and variants below a directory, as `Struct.field`; what serves tests only is left out.
 pub(super) fn fields(directory: &Path) -> Result<Vec<String>> {
     let sources = sources(directory)?;
-    Ok(sources
-        .iter()
-        .filter(|source| !source.path.contains("/testing/"))
-        .flat_map(in_source)
-        .collect())
+    Ok(sources.iter().filter(|source| !source.path.contains("/testing/")).flat_map(in_source).collect())
 }
 
 fn in_source(source: &Source) -> Vec<String> {
@@ -44,10 +38,7 @@ fn in_source(source: &Source) -> Vec<String> {
         let mut end = end_of_block(&code, start);
         if start < macro_ends && text.ends_with('{') {
             // `} optional {` goes on.
-            while code
-                .get(end)
-                .is_some_and(|line| line.trim_end().ends_with('{'))
-            {
+            while code.get(end).is_some_and(|line| line.trim_end().ends_with('{')) {
                 end = end_of_block(&code, end);
             }
         }
@@ -57,21 +48,13 @@ fn in_source(source: &Source) -> Vec<String> {
             let field = if index > start {
                 member_of(member)
             } else {
-                member
-                    .split_once('(')
-                    .map(|(_, holds)| ("0", holds))
-                    .filter(|_| is_struct)
+                member.split_once('(').map(|(_, holds)| ("0", holds)).filter(|_| is_struct)
             };
             let Some((field, holds)) = field else {
                 continue;
             };
             // A tuple's fields stand on the line of the struct, each with its own `pub`.
-            let public = all_public
-                || if index > start {
-                    member.starts_with("pub ")
-                } else {
-                    holds.contains("pub ")
-                };
+            let public = all_public || if index > start { member.starts_with("pub ") } else { holds.contains("pub ") };
             if public && words(holds).any(|word| word == "Value") {
                 found.push(format!("{name}.{field}"));
             }
@@ -97,25 +80,17 @@ mod tests {
     use super::*;
 
     fn found(text: &str) -> Vec<String> {
-        in_source(&Source {
-            path: "dnsimple/src/a.rs".into(),
-            text: text.into(),
-        })
+        in_source(&Source { path: "dnsimple/src/a.rs".into(), text: text.into() })
     }
 
     #[test]
     fn public_fields_of_any_json_are_found() {
         assert_eq!(
-            found(
-                "pub struct A {\n    pub b: Option<serde_json::Value>,\n    pub c: String,\n    d: Value,\n}"
-            ),
+            found("pub struct A {\n    pub b: Option<serde_json::Value>,\n    pub c: String,\n    d: Value,\n}"),
             ["A.b"]
         );
         assert_eq!(found("pub struct A(pub Map<String, Value>);"), ["A.0"]);
-        assert_eq!(
-            found("pub enum A {\n    B(Value),\n    C { d: String },\n}"),
-            ["A.B"]
-        );
+        assert_eq!(found("pub enum A {\n    B(Value),\n    C { d: String },\n}"), ["A.B"]);
         let input = "input! {\n    pub struct A {\n        b: Value,\n    } optional {\n        /// Value\n        c: Vec<Value>,\n    }\n}";
         assert_eq!(found(input), ["A.b", "A.c"]);
     }
