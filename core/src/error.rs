@@ -288,7 +288,11 @@ impl Error {
     /// Keeps the first 64 KiB of the answer's body.
     pub fn with_body(mut self, body: &Bytes) -> Self {
         const LIMIT: usize = 64 * 1024;
-        self.0.body = Some(body.slice(..body.len().min(LIMIT)));
+        self.0.body = Some(if body.len() > LIMIT {
+            Bytes::copy_from_slice(&body[..LIMIT])
+        } else {
+            body.clone()
+        });
         self
     }
 
@@ -379,7 +383,8 @@ impl fmt::Display for OneLine<'_> {
             if count == LIMIT {
                 return f.write_str("…");
             }
-            let visible = if character.is_control() {
+            let visible = if character.is_control() || matches!(character, '\u{2028}' | '\u{2029}')
+            {
                 ' '
             } else {
                 character

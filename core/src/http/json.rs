@@ -37,11 +37,8 @@ pub(crate) fn read_keeping<T: DeserializeOwned>(
             seed.deserialize(&mut json)
                 .and_then(|value| json.end().map(|()| value))
         }
-        _ if keep.is_empty() => serde_json::from_slice(bytes).map(|value| (value, Map::new())),
-        _ => {
-            // A list that is the whole answer has nothing beside it.
-            serde_json::from_slice(bytes).map(|value| (value, Map::new()))
-        }
+        // A value that is the whole answer has nothing beside it.
+        _ => serde_json::from_slice(bytes).map(|value| (value, Map::new())),
     };
     read.map_err(|error| explain::<T>(bytes, envelope, &error))
 }

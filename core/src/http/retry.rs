@@ -90,7 +90,8 @@ impl RetryPolicy {
 
     /// A slow line still moves 64 KiB a second.
     pub(crate) fn attempt_for(&self, body: u64) -> Duration {
-        self.attempt + Duration::from_secs(body / (64 * 1024))
+        self.attempt
+            .saturating_add(Duration::from_secs(body / (64 * 1024)))
     }
 }
 
