@@ -339,7 +339,7 @@ impl fmt::Display for Error {
             Outcome::Unknown => "outcome unknown: look before you repeat it",
         })?;
         if let Some(at) = inner.retry_at {
-            write!(f, "; try again after {:.0}", at)?;
+            write!(f, "; try again after {at:.0}")?;
         } else if let Some(wait) = inner.retry_after {
             write!(f, "; try again in {} s", wait.as_secs_f64().ceil())?;
         }

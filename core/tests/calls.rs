@@ -262,7 +262,7 @@ async fn answers_are_read_in_every_kind() {
         fake.fail_next(Fault::Answer {
             applied: false,
             answer,
-        })
+        });
     };
     for (body, expected) in [
         ("", None),

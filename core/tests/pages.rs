@@ -1,5 +1,10 @@
 //! Lists that come in pages, in every manner a provider may cut them.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::result_large_err)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::result_large_err,
+    clippy::cast_possible_truncation
+)]
 
 mod support;
 

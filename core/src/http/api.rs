@@ -312,7 +312,7 @@ impl Api {
         let mut draft = Draft::default();
         let prepared = input
             .write_once(&mut draft, Place::of(&route))
-            .and_then(|()| self.prepare(route, &args, draft, Out::ACCEPT))
+            .and_then(|()| Self::prepare(route, &args, draft, Out::ACCEPT))
             .map_err(|error| self.named(&route, error));
         let api = self.clone();
         Call::new(async move {
@@ -328,7 +328,6 @@ impl Api {
     }
 
     pub(crate) fn prepare(
-        &self,
         route: Route,
         args: &[&dyn fmt::Display],
         draft: Draft,
@@ -341,9 +340,9 @@ impl Api {
         })?;
         let mut headers = draft.headers;
         for (name, value) in route.headers {
-            let wrong = |_| Error::invalid(format!("the route's header `{name}` cannot be sent"));
-            let header = header::HeaderName::try_from(*name).map_err(|_| wrong(()))?;
-            let value = HeaderValue::try_from(*value).map_err(|_| wrong(()))?;
+            let wrong = || Error::invalid(format!("the route's header `{name}` cannot be sent"));
+            let header = header::HeaderName::try_from(*name).map_err(|_| wrong())?;
+            let value = HeaderValue::try_from(*value).map_err(|_| wrong())?;
             headers.insert(header, value);
         }
         if let Some(accept) = accept {
@@ -792,13 +791,10 @@ impl Prepared {
         if self.spent {
             return Err(Error::invalid("the body was read already"));
         }
-        Ok(match self.body.replay() {
-            Some(body) => body,
-            None => {
-                self.spent = true;
-                std::mem::take(&mut self.body)
-            }
-        })
+        Ok(self.body.replay().unwrap_or_else(|| {
+            self.spent = true;
+            std::mem::take(&mut self.body)
+        }))
     }
 }
 

@@ -272,7 +272,7 @@ fn push_segment(path: &mut String, value: &str) -> Result<(), &'static str> {
     for byte in value.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                path.push(byte.into())
+                path.push(byte.into());
             }
             _ => {
                 const HEX: &[u8; 16] = b"0123456789ABCDEF";
@@ -301,6 +301,10 @@ fn percent_decode(text: &str) -> Option<String> {
 }
 
 /// Counts the parameters of a path; a malformed path does not compile.
+///
+/// # Panics
+///
+/// In a `const`, which is where it belongs: as an error of the compiler.
 #[doc(hidden)]
 pub const fn parameters(path: &str) -> usize {
     let bytes = path.as_bytes();
@@ -352,10 +356,21 @@ pub struct Endpoint<In, Out, const N: usize> {
 impl<In, Out, const N: usize> Endpoint<In, Out, N> {
     /// An operation with its name for reports. A number of parameters that is not the path's does not compile.
     ///
+    /// # Panics
+    ///
+    /// In a `const`, which is where it belongs: as an error of the compiler.
+    ///
     /// ```
     /// use howdah_core::http::{Endpoint, Route};
     ///
     /// const REBOOT: Endpoint<(), (), 1> = Endpoint::new("REBOOT", Route::post("/machines/{id}/reboot"));
+    /// ```
+    ///
+    /// ```compile_fail
+    /// use howdah_core::http::{Endpoint, Route};
+    ///
+    /// const REBOOT: Endpoint<(), (), 2> = Endpoint::new("REBOOT", Route::post("/machines/{id}/reboot"));
+    /// # let _ = REBOOT;
     /// ```
     pub const fn new(name: &'static str, route: Route) -> Self {
         assert!(
@@ -457,6 +472,18 @@ where
 ///
 /// ```compile_fail
 /// howdah_core::endpoints! { BROKEN: () => () = get("/zones/{zone"); }
+/// ```
+///
+/// ```
+/// # use howdah_core::http::{Api, Call};
+/// howdah_core::endpoints! { SHOW: () => String = get("/zones/{zone}/records/{record}"); }
+/// fn show(api: &Api) -> Call<String> { api.send(&SHOW, [&"example.com", &7], ()) }
+/// ```
+///
+/// ```compile_fail
+/// # use howdah_core::http::{Api, Call};
+/// howdah_core::endpoints! { SHOW: () => String = get("/zones/{zone}/records/{record}"); }
+/// fn show(api: &Api) -> Call<String> { api.send(&SHOW, [&"example.com"], ()) }
 /// ```
 #[macro_export]
 macro_rules! endpoints {

@@ -99,9 +99,19 @@ impl Place {
 }
 
 /// What an operation takes. Sealed: the kinds are those of this [module](self).
+///
+/// ```compile_fail
+/// struct Mine;
+/// impl howdah_core::http::Input for Mine {}
+/// ```
 pub trait Input: sealed::Input {}
 
 /// What an operation answers. Sealed: the kinds are those of this [module](self).
+///
+/// ```compile_fail
+/// struct Mine;
+/// impl howdah_core::http::Output for Mine {}
+/// ```
 pub trait Output: sealed::Output {}
 
 /// An input that a fake can read back.
@@ -462,7 +472,7 @@ impl fmt::Debug for Upload {
         f.debug_struct("Upload")
             .field("body", &self.body)
             .field("headers", &names)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -609,10 +619,10 @@ impl sealed::Input for Multipart {
                         part.name
                     )));
                 }
-                head.push_str(&format!(
-                    "; filename=\"{}\"\r\nContent-Type: {content_type}",
-                    quoted(file_name)
-                ));
+                head.push_str("; filename=\"");
+                head.push_str(&quoted(file_name));
+                head.push_str("\"\r\nContent-Type: ");
+                head.push_str(content_type);
             }
             body.extend_from_slice(head.as_bytes());
             body.extend_from_slice(b"\r\n\r\n");

@@ -154,7 +154,7 @@ impl Api {
         let mut draft = Draft::default();
         let first = input
             .write_once(&mut draft, Place::of(&route))
-            .and_then(|()| self.prepare(route, &args, draft, Some("application/json")))
+            .and_then(|()| Self::prepare(route, &args, draft, Some("application/json")))
             .map_err(|error| Some(self.named(&route, error)));
         // A list that comes whole is one page.
         let style = route

@@ -159,16 +159,12 @@ fn meaning(status: StatusCode, code: Option<&str>, rules: &[Rule]) -> Means {
 
 fn verdict(repeat: Repeat, means: Means) -> Verdict {
     match (means, repeat) {
-        (Means::RefusedForNow, _) => Verdict {
-            outcome: Outcome::Refused,
-            again: true,
-        },
         (Means::Refused, _) => Verdict {
             outcome: Outcome::Refused,
             again: false,
         },
         // A call that only reads has changed nothing, however it ended.
-        (Means::Unknown, Repeat::Safe) => Verdict {
+        (Means::RefusedForNow, _) | (Means::Unknown, Repeat::Safe) => Verdict {
             outcome: Outcome::Refused,
             again: true,
         },

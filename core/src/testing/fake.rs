@@ -158,6 +158,7 @@ pub struct Fake<S> {
 
 type Handler<S> = Box<dyn Fn(&mut S, &Asked, Vec<String>) -> Reply<Answer> + Send + Sync>;
 type Gate<S> = Box<dyn Fn(&mut S, &Asked) -> Result<(), Answer> + Send + Sync>;
+type Write<S> = fn(&S) -> Value;
 type Paginate = fn(&Asked, &Route, Vec<Value>) -> Answer;
 
 struct Shared<S> {
@@ -173,7 +174,7 @@ struct Setup<S> {
     paginate: Option<Paginate>,
     clock: Clock,
     latency: Duration,
-    keep: Option<(PathBuf, fn(&S) -> Value)>,
+    keep: Option<(PathBuf, Write<S>)>,
 }
 
 struct Held<S> {
@@ -274,6 +275,10 @@ impl<S: World> Fake<S> {
     }
 
     /// Keeps the state in a file: written after every request that may have changed it.
+    ///
+    /// # Panics
+    ///
+    /// A request panics when the state cannot be written.
     #[must_use]
     pub fn kept_in(self, file: impl Into<PathBuf>) -> Self
     where

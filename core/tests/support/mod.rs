@@ -1,6 +1,7 @@
 //! A small provider of notes that the stories in these tests are told with.
 #![allow(
     dead_code,
+    unreachable_pub,
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::result_large_err
