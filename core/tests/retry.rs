@@ -446,7 +446,7 @@ async fn an_answer_of_another_shape_says_where() {
         (error.kind(), error.outcome()),
         (ErrorKind::Decode, Outcome::Applied)
     );
-    assert!(error.message().contains("data.[1].text"), "{error}");
+    assert!(error.message().contains("data[1].text"), "{error}");
     assert_eq!(error.status().unwrap(), 201);
     assert_eq!(error.attempts(), 2);
     assert!(error.body().is_some());

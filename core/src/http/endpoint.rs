@@ -243,7 +243,7 @@ impl Route {
             {
                 Some(tail) if tail.ends_with('*') => {
                     let parts: Option<Vec<_>> = rest.by_ref().map(percent_decode).collect();
-                    args.push(parts?.join("/"));
+                    args.push(Some(parts?.join("/")).filter(|tail| !tail.is_empty())?);
                 }
                 Some(_) => args.push(percent_decode(
                     rest.next().filter(|part| !part.is_empty())?,
@@ -521,6 +521,7 @@ mod tests {
             ["b ü", "a/b c"]
         );
         assert!(FILE.matches("/file/b").is_none());
+        assert!(FILE.matches("/file/b/").is_none());
         assert!(FILE.matches("/other/b/c").is_none());
         assert!(Route::get("/a/{b}").matches("/a/").is_none());
         assert!(Route::get("/a/{b}").matches("/a/b/c").is_none());

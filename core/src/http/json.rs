@@ -57,7 +57,10 @@ fn explain<T: DeserializeOwned>(
     }
     let value = serde_json::from_slice::<Value>(bytes).unwrap_or_default();
     let (value, place) = match envelope {
-        Some(member) => (value.get(member).cloned().unwrap_or_default(), member),
+        Some(member) => match value.get(member) {
+            Some(value) => (value.clone(), member),
+            None => return other_shape(error.to_string()),
+        },
         None => (value, ""),
     };
     let message = match serde_path_to_error::deserialize::<_, T>(value) {
@@ -66,16 +69,18 @@ fn explain<T: DeserializeOwned>(
             let path = match (place, error.path().to_string()) {
                 (place, path) if path == "." => place.to_owned(),
                 ("", path) => path,
+                (place, path) if path.starts_with('[') => format!("{place}{path}"),
                 (place, path) => format!("{place}.{path}"),
             };
-            format!(
-                "the answer has another shape than documented: at `{path}`: {}",
-                error.inner()
-            )
+            format!("at `{path}`: {}", error.inner())
         }
     };
+    other_shape(message)
+}
+
+fn other_shape(why: impl fmt::Display) -> Unreadable {
     Unreadable {
-        message,
+        message: format!("the answer has another shape than documented: {why}"),
         json: true,
     }
 }
@@ -153,7 +158,7 @@ mod tests {
         let error =
             read::<Vec<Zone>>(br#"{"data":[{"id":1},{"id":"x"}]}"#, Some("data")).unwrap_err();
         assert!(error.json);
-        assert!(error.message.contains("`data.[1].id`"), "{}", error.message);
+        assert!(error.message.contains("`data[1].id`"), "{}", error.message);
         let error = read::<Vec<Zone>>(br#"{"date":[]}"#, Some("data")).unwrap_err();
         assert!(error.json);
         assert!(error.message.contains("data"), "{}", error.message);

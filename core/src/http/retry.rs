@@ -182,7 +182,7 @@ fn verdict(repeat: Repeat, means: Means) -> Verdict {
 /// What is known of a call after all its attempts, given what was known before the last one.
 pub(crate) fn outcome_after(before: Outcome, last: Outcome) -> Outcome {
     match (before, last) {
-        (_, Outcome::Applied) => Outcome::Applied,
+        (Outcome::Applied, _) | (_, Outcome::Applied) => Outcome::Applied,
         (Outcome::Unknown, _) => Outcome::Unknown,
         (Outcome::Refused, Outcome::NotSent) => Outcome::Refused,
         (_, last) => last,
