@@ -233,6 +233,7 @@ impl Route {
     }
 
     /// The arguments of a path that this route describes, decoded.
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn matches(&self, path: &str) -> Option<Vec<String>> {
         let mut args = Vec::new();
         let mut rest = path.strip_prefix('/')?.split('/');
@@ -285,6 +286,7 @@ fn push_segment(path: &mut String, value: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
+#[cfg(any(test, feature = "testing"))]
 fn percent_decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
