@@ -1,8 +1,10 @@
 //! The shared traits, domain types and HTTP kit of the Howdah provider clients.
 
 mod clock;
+pub mod dns;
 mod error;
 pub mod http;
+mod id;
 mod input;
 mod open_enum;
 pub mod secret;
@@ -11,6 +13,7 @@ pub mod testing;
 
 pub use clock::Clock;
 pub use error::{Error, ErrorKind, FieldError, Outcome, Result};
+pub use id::Id;
 pub use secret::Secret;
 
 /// For the macros of this crate.

@@ -140,6 +140,16 @@ pub struct Asked {
     pub body: Bytes,
 }
 
+impl Asked {
+    /// A parameter of the query, decoded.
+    pub fn parameter(&self, name: &str) -> Option<String> {
+        let mut pairs = url::form_urlencoded::parse(self.query.as_bytes());
+        pairs
+            .find(|(key, _)| key == name)
+            .map(|(_, value)| value.into_owned())
+    }
+}
+
 /// An answer's body as a server writes it.
 #[derive(Debug)]
 #[doc(hidden)]

@@ -30,6 +30,6 @@ pub use kinds::{
 };
 pub use pages::{Pages, Pagination};
 pub use pending::{Pending, Stage, Staged};
-pub use quota::{Quota, QuotaRule};
+pub use quota::{Announced, Declared, Exhausted, Permit, Quota, QuotaRule};
 pub use retry::{Means, RetryPolicy, Rule};
 pub use transport::{Network, Transport, TransportError, TransportErrorKind};

@@ -8,6 +8,9 @@
 //! `least - in flight` never grants too much, however the answers are reordered. When a window has passed, one call goes
 //! alone, a probe, and its answer opens the next one. This holds for fixed and for sliding windows: in a sliding one the
 //! reset is the moment the oldest call expires, and the probe learns how many others have.
+//!
+//! Which of two answers was counted later is certain where resets are moments of the calendar. Where they are seconds to
+//! go, or missing, it is not: an answer that seems to open a window is then held against those that overtook it.
 
 mod announcement;
 #[cfg(test)]
@@ -199,6 +202,9 @@ const SAME_RESET: Duration = Duration::from_secs(2);
 /// A call whose caller has gone is counted by the provider at most this much later.
 const STRAGGLER: Duration = Duration::from_secs(5);
 
+/// So many reports are remembered.
+const MEMORY: usize = 4096;
+
 #[derive(Debug)]
 struct Bucket {
     rule: &'static QuotaRule,
@@ -217,9 +223,12 @@ impl Bucket {
         };
         let state = State {
             knowledge,
+            generation: 0,
+            answers: 0,
             in_flight: 0,
             probing: false,
             capacity: 0,
+            recent: VecDeque::new(),
             unreported: VecDeque::new(),
             own: BinaryHeap::new(),
         };
@@ -256,13 +265,12 @@ impl Bucket {
                 if let Room::Now { probe } = room {
                     state.in_flight += 1;
                     state.probing |= probe;
-                    return Ok(Permit(Some((
-                        Arc::clone(self),
-                        Call {
-                            acquired: now,
-                            probe,
-                        },
-                    ))));
+                    let call = Call {
+                        acquired: now,
+                        answers: state.answers,
+                        probe: probe.then_some(state.generation),
+                    };
+                    return Ok(Permit(Some((Arc::clone(self), call))));
                 }
                 room
             };
@@ -308,7 +316,7 @@ impl Bucket {
     fn change(&self, call: Call, change: impl FnOnce(&mut State)) {
         let mut state = self.state();
         state.in_flight -= 1;
-        if call.probe {
+        if call.probe.is_some() {
             state.probing = false;
         }
         change(&mut state);
@@ -324,7 +332,10 @@ impl Bucket {
 #[derive(Clone, Copy, Debug)]
 struct Call {
     acquired: Instant,
-    probe: bool,
+    /// How many answers had come before it went.
+    answers: u64,
+    /// The generation of the window that had passed when this call went to find the next.
+    probe: Option<u64>,
 }
 
 /// When a bucket has room for a call.
@@ -338,15 +349,29 @@ enum Room {
 #[derive(Debug)]
 struct State {
     knowledge: Knowledge,
+    /// Counts the windows.
+    generation: u64,
+    /// Counts the answers.
+    answers: u64,
     in_flight: u32,
     probing: bool,
     /// The provider's limit is at least this.
     capacity: u32,
+    /// The last reports, oldest first, as far back as a call in flight may have been overtaken by them.
+    recent: VecDeque<Recent>,
     /// Calls that may have been counted although no answer said so, each as the moment from which it is certain: a call
     /// made after that reports a number that includes it. In order of time but for the slack of [`STRAGGLER`].
     unreported: VecDeque<Instant>,
     /// Our own calls, as the moments when each no longer counts towards the declared limit.
     own: BinaryHeap<Reverse<Instant>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Recent {
+    /// Which of all answers it was.
+    number: u64,
+    remaining: u32,
+    reset: Reset,
 }
 
 #[derive(Debug)]
@@ -361,14 +386,17 @@ enum Knowledge {
 #[derive(Clone, Copy, Debug)]
 struct Window {
     least: u32,
+    /// As the answer that opened it announced it.
     reset: Reset,
-    /// Opened by a 429: only a call made after its end can say anything new.
+    /// When that is here, but for rounding.
+    until: Instant,
+    /// Opened by a 429: only the probe that goes after its end can say anything new.
     refused: bool,
 }
 
 impl Window {
     fn end(&self) -> Instant {
-        self.reset.at + ROUNDING
+        self.until + ROUNDING
     }
 }
 
@@ -416,17 +444,17 @@ impl State {
     }
 
     fn answered(&mut self, call: Call, answer: Answer, now: Instant) {
+        self.answers += 1;
         match answer {
             Answer::Report(report) => self.learn(call, report, now),
             Answer::Refusal { until, window } => self.refuse(call, until, window),
-            Answer::Silence { from_provider } => {
-                if from_provider && (call.probe || matches!(self.knowledge, Knowledge::Nothing)) {
-                    self.knowledge = Knowledge::Free;
-                    self.unreported.clear();
-                } else {
-                    self.leave_unreported(now);
-                }
+            Answer::Silence {
+                from_provider: true,
+            } if call.probe.is_some() => {
+                self.knowledge = Knowledge::Free;
+                self.unreported.clear();
             }
+            Answer::Silence { .. } => self.leave_unreported(now),
         }
     }
 
@@ -435,50 +463,98 @@ impl State {
             .reset
             .unwrap_or_else(|| Reset::at(now, call.acquired));
         self.capacity = self.capacity.max(report.remaining.saturating_add(1));
-        let order = match &self.knowledge {
-            Knowledge::Window(window) if call.acquired < window.end() => {
-                if window.refused {
-                    Ordering::Less
-                } else {
-                    reset.order(&window.reset, SAME_RESET)
+        let overtaken = usize::try_from(self.answers - call.answers - 1).unwrap_or(usize::MAX);
+        let found = call.probe == Some(self.generation);
+        match &mut self.knowledge {
+            Knowledge::Window(window) if window.refused && !found => return,
+            Knowledge::Window(window) => match reset.order(&window.reset, SAME_RESET) {
+                Ordering::Less if !found => return,
+                Ordering::Equal if !found => {
+                    window.least = window.least.min(report.remaining);
+                    // Of the very same moment the shortest way here tells most; of two that may differ the later counts.
+                    let exact = reset.is_exact() && window.reset.is_exact();
+                    window.until = if exact {
+                        window.until.min(reset.at)
+                    } else {
+                        window.until.max(reset.at)
+                    };
                 }
-            }
-            _ => Ordering::Greater,
-        };
-        match (order, &mut self.knowledge) {
-            (Ordering::Less, _) => return,
-            (Ordering::Equal, Knowledge::Window(window)) => {
-                window.least = window.least.min(report.remaining);
-                window.reset.at = window.reset.at.min(reset.at);
-            }
-            (_, knowledge) => {
-                *knowledge = Knowledge::Window(Window {
-                    least: report.remaining,
+                _ => {
+                    let least = if overtaken > self.recent.len() {
+                        window.least.min(report.remaining)
+                    } else {
+                        let overtakers = self
+                            .recent
+                            .iter()
+                            .rev()
+                            .take_while(|recent| recent.number > call.answers);
+                        let perhaps_later = overtakers
+                            .filter(|recent| recent.reset.order(&reset, SAME_RESET).is_ge());
+                        perhaps_later
+                            .map(|recent| recent.remaining)
+                            .fold(report.remaining, u32::min)
+                    };
+                    self.open(Window {
+                        least,
+                        reset,
+                        until: reset.at,
+                        refused: false,
+                    });
+                }
+            },
+            Knowledge::Nothing | Knowledge::Free => {
+                let least = report
+                    .remaining
+                    .saturating_sub(u32::try_from(overtaken).unwrap_or(u32::MAX));
+                self.open(Window {
+                    least,
                     reset,
+                    until: reset.at,
                     refused: false,
                 });
             }
         }
+        self.remember(Recent {
+            number: self.answers,
+            remaining: report.remaining,
+            reset,
+        });
         self.settle(call.acquired);
+    }
+
+    fn open(&mut self, window: Window) {
+        self.knowledge = Knowledge::Window(window);
+        self.generation += 1;
+    }
+
+    fn remember(&mut self, report: Recent) {
+        if self.in_flight == 0 {
+            self.recent.clear();
+        } else {
+            if self.recent.len() == MEMORY {
+                self.recent.pop_front();
+            }
+            self.recent.push_back(report);
+        }
     }
 
     fn refuse(&mut self, call: Call, until: Reset, announced: Option<Reset>) {
         let mut refused = Window {
             least: 0,
             reset: until,
+            until: until.at,
             refused: true,
         };
-        if let Knowledge::Window(window) = &self.knowledge
-            && call.acquired < window.end()
+        if let Knowledge::Window(known) = &self.knowledge
+            && call.probe != Some(self.generation)
         {
-            if window.refused {
-                refused.reset.at = refused.reset.at.max(window.reset.at);
-            } else if announced.is_some_and(|reset| reset.order(&window.reset, SAME_RESET).is_lt())
-            {
+            if known.refused {
+                refused.until = refused.until.max(known.until);
+            } else if announced.is_some_and(|reset| reset.order(&known.reset, SAME_RESET).is_lt()) {
                 return;
             }
         }
-        self.knowledge = Knowledge::Window(refused);
+        self.open(refused);
     }
 
     /// Holds a call against the quota that no answer has accounted for.

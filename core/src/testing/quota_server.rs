@@ -120,7 +120,7 @@ impl QuotaServer {
     pub fn used_by_others(mut self, calls: u32, before: Duration) -> Self {
         let before = before.min(self.period);
         let now = Instant::now();
-        let first_expiry = now + (self.period - before);
+        let first_expiry = now + self.period.saturating_sub(before);
         self.boundary = first_expiry;
         self.state().expiries = (0..calls)
             .map(|call| match self.window {
@@ -177,17 +177,20 @@ impl QuotaServer {
         self.state().last_accepted
     }
 
-    /// When a client that knows this server from inside, and whose calls take no time, would have made the last of
-    /// `calls` from now on.
-    pub fn ideal(&self, calls: u64) -> Instant {
-        let mut now = Instant::now();
+    /// When a client that knows this server from inside makes the last of `calls` if it begins at `start`, takes `pace`
+    /// from one to the next, and `lag` after a wait. Without the latter two it is the best that any client could do.
+    pub fn ideal(&self, calls: u64, start: Instant, pace: Duration, lag: Duration) -> Instant {
+        let mut now = start;
         let mut expiries = self.state().expiries.clone();
         for _ in 0..calls {
+            now += pace;
             if expiries.len() >= self.limit as usize {
-                now = expiries.front().map_or(now, |expiry| now.max(*expiry));
-                while expiries.front().is_some_and(|expiry| *expiry <= now) {
-                    expiries.pop_front();
-                }
+                now = expiries
+                    .front()
+                    .map_or(now, |expiry| now.max(*expiry + lag));
+            }
+            while expiries.front().is_some_and(|expiry| *expiry <= now) {
+                expiries.pop_front();
             }
             expiries.push_back(self.expiry(now));
         }

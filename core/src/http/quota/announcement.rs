@@ -130,6 +130,11 @@ impl Reset {
             _ => Ordering::Equal,
         }
     }
+
+    /// Whether the provider wrote the very moment.
+    pub(super) fn is_exact(&self) -> bool {
+        self.stamp.is_some_and(|stamp| stamp.exact)
+    }
 }
 
 /// When an answer was given, by both clocks.

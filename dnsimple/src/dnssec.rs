@@ -1,0 +1,6 @@
+//! Placeholder.
+/// Placeholder.
+#[derive(Clone, Debug)]
+pub struct Dnssec(pub(crate) crate::Account);
+/// Placeholder.
+pub const OPERATIONS: &[&dyn howdah_core::http::Operation] = &[];

@@ -1,0 +1,14 @@
+use howdah_core::testing::Fake;
+use serde::{Deserialize, Serialize};
+
+use super::State as World;
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct State {}
+
+pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
+    fake
+}
+
+/// What completes by itself.
+pub(super) fn pass(_world: &mut World) {}

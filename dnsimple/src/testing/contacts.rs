@@ -1,0 +1,16 @@
+use howdah_core::testing::Fake;
+use serde::{Deserialize, Serialize};
+
+use super::State as World;
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct State {}
+
+pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
+    fake
+}
+
+/// Whether there is such a contact.
+pub(super) fn exists(_world: &World, _contact: crate::contacts::ContactId) -> bool {
+    true
+}
