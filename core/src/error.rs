@@ -283,7 +283,7 @@ impl Error {
     /// Keeps the first 64 KiB of the answer's body.
     pub fn with_body(mut self, body: &Bytes) -> Self {
         const LIMIT: usize = 64 * 1024;
-        self.0.body = Some(body.slice(..body.len().min(LIMIT)));
+        self.0.body = Some(if body.len() > LIMIT { Bytes::copy_from_slice(&body[..LIMIT]) } else { body.clone() });
         self
     }
 
@@ -325,7 +325,7 @@ impl fmt::Display for Error {
             Outcome::Unknown => "outcome unknown: look before you repeat it",
         })?;
         if let Some(at) = inner.retry_at {
-            write!(f, "; try again after {:.0}", at)?;
+            write!(f, "; try again after {at:.0}")?;
         } else if let Some(wait) = inner.retry_after {
             write!(f, "; try again in {} s", wait.as_secs_f64().ceil())?;
         }
@@ -369,7 +369,8 @@ impl fmt::Display for OneLine<'_> {
             if count == LIMIT {
                 return f.write_str("…");
             }
-            let visible = if character.is_control() { ' ' } else { character };
+            let visible =
+                if character.is_control() || matches!(character, '\u{2028}' | '\u{2029}') { ' ' } else { character };
             fmt::Write::write_char(f, visible)?;
         }
         Ok(())

@@ -46,7 +46,7 @@ macro_rules! input {
         }
 
         $crate::__private::paste! {
-            #[allow(clippy::new_without_default, clippy::too_many_arguments)]
+            #[allow(unreachable_pub, clippy::new_without_default, clippy::too_many_arguments)]
             impl $name {
                 /// With the required fields, and nothing else set.
                 pub fn new($( $required: impl Into<$required_type> ),*) -> Self {

@@ -5,11 +5,13 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex},
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt, stream::BoxStream};
 use http_body::{Frame, SizeHint};
+use tokio::time::timeout;
 
 /// A stream of chunks.
 pub type ByteStream = BoxStream<'static, io::Result<Bytes>>;
@@ -133,6 +135,8 @@ impl From<&'static str> for Body {
 }
 
 /// A stream that keeps to its announced length: a source that is shorter or longer is an error, not a broken request.
+///
+/// Nobody waits for the end of a source that has given all it should: what it would give later is left unread.
 pub struct Exact {
     source: Mutex<ByteStream>,
     left: u64,
@@ -148,23 +152,39 @@ impl Stream for Exact {
     type Item = io::Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.left == 0 {
+        let Self { source, left } = &mut *self;
+        if *left == 0 {
             return Poll::Ready(None);
         }
-        let source = self.source.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+        let source = source.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
         Poll::Ready(Some(match ready!(source.poll_next_unpin(cx)) {
-            Some(Ok(chunk)) if chunk.len() as u64 <= self.left => {
-                self.left -= chunk.len() as u64;
-                Ok(chunk)
+            Some(Ok(chunk)) if chunk.len() as u64 <= *left => {
+                *left -= chunk.len() as u64;
+                // The last moment to see that there is more.
+                if *left == 0 && goes_on(source, cx) { Err(too_long()) } else { Ok(chunk) }
             }
-            Some(Ok(_)) => Err(io::Error::new(io::ErrorKind::InvalidData, "the body is longer than announced")),
+            Some(Ok(_)) => Err(too_long()),
             Some(Err(error)) => Err(error),
             None => {
-                let message = format!("the body ended {} bytes early", self.left);
+                let message = format!("the body ended {} bytes early", *left);
                 Err(io::Error::new(io::ErrorKind::UnexpectedEof, message))
             }
         }))
     }
+}
+
+fn goes_on(source: &mut ByteStream, cx: &mut Context<'_>) -> bool {
+    loop {
+        match source.poll_next_unpin(cx) {
+            Poll::Ready(Some(Ok(chunk))) if chunk.is_empty() => {}
+            Poll::Ready(Some(Ok(_))) => return true,
+            Poll::Ready(Some(Err(_)) | None) | Poll::Pending => return false,
+        }
+    }
+}
+
+fn too_long() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the body is longer than announced")
 }
 
 impl http_body::Body for Exact {
@@ -214,6 +234,21 @@ impl Incoming {
         }
     }
 
+    /// The same body, which fails when nothing more of it comes for so long.
+    pub(crate) fn guarded(self, silence: Duration) -> Self {
+        let Self::Stream(stream, length) = self else {
+            return self;
+        };
+        let stream = futures::stream::unfold(Some(stream), move |stream| async move {
+            let mut stream = stream?;
+            match timeout(silence, stream.next()).await {
+                Ok(chunk) => Some((chunk?, Some(stream))),
+                Err(_) => Some((Err(io::ErrorKind::TimedOut.into()), None)),
+            }
+        });
+        Self::Stream(stream.boxed(), length)
+    }
+
     /// Reads the whole body into memory.
     pub async fn collect(self) -> io::Result<Bytes> {
         match self {
@@ -261,9 +296,14 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_is_as_long_as_announced() {
-        for (sizes, length, good) in
-            [(&[2usize, 3] as &[_], 5, true), (&[2], 5, false), (&[2, 4], 5, false), (&[], 0, true)]
-        {
+        for (sizes, length, good) in [
+            (&[2usize, 3] as &[_], 5, true),
+            (&[2], 5, false),
+            (&[2, 4], 5, false),
+            (&[2, 3, 0], 5, true),
+            (&[2, 3, 1], 5, false),
+            (&[], 0, true),
+        ] {
             let read = Body::once(chunks(sizes), length).collect().await;
             assert_eq!(read.is_ok(), good, "{sizes:?}");
         }

@@ -217,18 +217,15 @@ impl Route {
     }
 
     /// The arguments of a path that this route describes, decoded.
-    #[cfg(feature = "testing")]
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn matches(&self, path: &str) -> Option<Vec<String>> {
         let mut args = Vec::new();
         let mut rest = path.strip_prefix('/')?.split('/');
         for segment in self.path.split('/').skip(1) {
             match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
                 Some(tail) if tail.ends_with('*') => {
-                    let parts: Vec<_> = rest.by_ref().map(percent_decode).collect::<Option<_>>()?;
-                    args.push(parts.join("/"));
-                    if parts.is_empty() {
-                        return None;
-                    }
+                    let parts: Option<Vec<_>> = rest.by_ref().map(percent_decode).collect();
+                    args.push(Some(parts?.join("/")).filter(|tail| !tail.is_empty())?);
                 }
                 Some(_) => args.push(percent_decode(rest.next().filter(|part| !part.is_empty())?)?),
                 None if rest.next()? == segment => {}
@@ -254,7 +251,9 @@ fn push_segment(path: &mut String, value: &str) -> Result<(), &'static str> {
     }
     for byte in value.bytes() {
         match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => path.push(byte.into()),
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                path.push(byte.into());
+            }
             _ => {
                 const HEX: &[u8; 16] = b"0123456789ABCDEF";
                 path.push('%');
@@ -266,7 +265,7 @@ fn push_segment(path: &mut String, value: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
-#[cfg(feature = "testing")]
+#[cfg(any(test, feature = "testing"))]
 fn percent_decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -283,6 +282,10 @@ fn percent_decode(text: &str) -> Option<String> {
 }
 
 /// Counts the parameters of a path; a malformed path does not compile.
+///
+/// # Panics
+///
+/// In a `const`, which is where it belongs: as an error of the compiler.
 #[doc(hidden)]
 pub const fn parameters(path: &str) -> usize {
     let bytes = path.as_bytes();
@@ -328,10 +331,21 @@ pub struct Endpoint<In, Out, const N: usize> {
 impl<In, Out, const N: usize> Endpoint<In, Out, N> {
     /// An operation with its name for reports. A number of parameters that is not the path's does not compile.
     ///
+    /// # Panics
+    ///
+    /// In a `const`, which is where it belongs: as an error of the compiler.
+    ///
     /// ```
     /// use howdah_core::http::{Endpoint, Route};
     ///
     /// const REBOOT: Endpoint<(), (), 1> = Endpoint::new("REBOOT", Route::post("/machines/{id}/reboot"));
+    /// ```
+    ///
+    /// ```compile_fail
+    /// use howdah_core::http::{Endpoint, Route};
+    ///
+    /// const REBOOT: Endpoint<(), (), 2> = Endpoint::new("REBOOT", Route::post("/machines/{id}/reboot"));
+    /// # let _ = REBOOT;
     /// ```
     pub const fn new(name: &'static str, route: Route) -> Self {
         assert!(parameters(route.path) == N, "the path has another number of parameters");
@@ -427,6 +441,18 @@ where
 /// ```compile_fail
 /// howdah_core::endpoints! { BROKEN: () => () = get("/zones/{zone"); }
 /// ```
+///
+/// ```
+/// # use howdah_core::http::{Api, Call};
+/// howdah_core::endpoints! { SHOW: () => String = get("/zones/{zone}/records/{record}"); }
+/// fn show(api: &Api) -> Call<String> { api.send(&SHOW, [&"example.com", &7], ()) }
+/// ```
+///
+/// ```compile_fail
+/// # use howdah_core::http::{Api, Call};
+/// howdah_core::endpoints! { SHOW: () => String = get("/zones/{zone}/records/{record}"); }
+/// fn show(api: &Api) -> Call<String> { api.send(&SHOW, [&"example.com"], ()) }
+/// ```
 #[macro_export]
 macro_rules! endpoints {
     ( $(
@@ -460,6 +486,7 @@ mod tests {
         assert_eq!(path.unwrap(), "/file/b%20%C3%BC/a/b%20c/..d");
         assert_eq!(FILE.matches("/file/b%20%C3%BC/a/b%20c").unwrap(), ["b ü", "a/b c"]);
         assert!(FILE.matches("/file/b").is_none());
+        assert!(FILE.matches("/file/b/").is_none());
         assert!(FILE.matches("/other/b/c").is_none());
         assert!(Route::get("/a/{b}").matches("/a/").is_none());
         assert!(Route::get("/a/{b}").matches("/a/b/c").is_none());

@@ -29,11 +29,8 @@ pub(crate) fn read_keeping<T: DeserializeOwned>(
             let seed = Enveloped { member, keep, value: PhantomData };
             seed.deserialize(&mut json).and_then(|value| json.end().map(|()| value))
         }
-        _ if keep.is_empty() => serde_json::from_slice(bytes).map(|value| (value, Map::new())),
-        _ => {
-            // A list that is the whole answer has nothing beside it.
-            serde_json::from_slice(bytes).map(|value| (value, Map::new()))
-        }
+        // A value that is the whole answer has nothing beside it.
+        _ => serde_json::from_slice(bytes).map(|value| (value, Map::new())),
     };
     read.map_err(|error| explain::<T>(bytes, envelope, &error))
 }
@@ -47,7 +44,7 @@ fn explain<T: DeserializeOwned>(bytes: &[u8], envelope: Option<&str>, error: &se
     let (value, place) = match envelope {
         Some(member) => match value.get(member) {
             Some(value) => (value.clone(), member),
-            None => return Unreadable { message: error.to_string(), json: true },
+            None => return other_shape(error.to_string()),
         },
         None => (value, ""),
     };
@@ -57,12 +54,17 @@ fn explain<T: DeserializeOwned>(bytes: &[u8], envelope: Option<&str>, error: &se
             let path = match (place, error.path().to_string()) {
                 (place, path) if path == "." => place.to_owned(),
                 ("", path) => path,
+                (place, path) if path.starts_with('[') => format!("{place}{path}"),
                 (place, path) => format!("{place}.{path}"),
             };
-            format!("the answer has another shape than documented: at `{path}`: {}", error.inner())
+            format!("at `{path}`: {}", error.inner())
         }
     };
-    Unreadable { message, json: true }
+    other_shape(message)
+}
+
+fn other_shape(why: impl fmt::Display) -> Unreadable {
+    Unreadable { message: format!("the answer has another shape than documented: {why}"), json: true }
 }
 
 struct Enveloped<'a, T> {
@@ -131,7 +133,7 @@ mod tests {
     fn a_wrong_shape_is_told_by_its_path() {
         let error = read::<Vec<Zone>>(br#"{"data":[{"id":1},{"id":"x"}]}"#, Some("data")).unwrap_err();
         assert!(error.json);
-        assert!(error.message.contains("`data.[1].id`"), "{}", error.message);
+        assert!(error.message.contains("`data[1].id`"), "{}", error.message);
         let error = read::<Vec<Zone>>(br#"{"date":[]}"#, Some("data")).unwrap_err();
         assert!(error.json);
         assert!(error.message.contains("data"), "{}", error.message);

@@ -35,12 +35,18 @@ use super::{
 use crate::{Error, Result, Secret, secret};
 
 /// A request being written.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Draft {
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Body,
     pub(crate) secrets: Vec<Secret>,
+}
+
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Draft")
+    }
 }
 
 impl Draft {
@@ -86,9 +92,19 @@ impl Place {
 }
 
 /// What an operation takes. Sealed: the kinds are those of this [module](self).
+///
+/// ```compile_fail
+/// struct Mine;
+/// impl howdah_core::http::Input for Mine {}
+/// ```
 pub trait Input: sealed::Input {}
 
 /// What an operation answers. Sealed: the kinds are those of this [module](self).
+///
+/// ```compile_fail
+/// struct Mine;
+/// impl howdah_core::http::Output for Mine {}
+/// ```
 pub trait Output: sealed::Output {}
 
 /// An input that a fake can read back.
@@ -140,12 +156,16 @@ pub struct Received {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Incoming,
+    /// How many attempts it took.
+    pub(crate) attempts: u32,
+    /// What the request held that must not appear in an error.
+    pub(crate) secrets: Vec<Secret>,
 }
 
 impl Received {
     pub(crate) fn json(body: &Value) -> Self {
         let body = Incoming::Bytes(body.to_string().into());
-        Self { status: StatusCode::OK, headers: HeaderMap::new(), body }
+        Self { status: StatusCode::OK, headers: HeaderMap::new(), body, attempts: 1, secrets: Vec::new() }
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -367,16 +387,33 @@ impl<B: Serialize + DeserializeOwned> sealed::ServedInput for Form<B> {
 ///
 /// let upload = Upload::new("hello").with_content_type("text/plain").with_header("x-bz-file-name", "a.txt");
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Upload {
     body: Body,
-    headers: Vec<(String, String)>,
+    headers: Vec<(String, Secret)>,
+    secrets: Vec<Secret>,
 }
 
 impl Upload {
     /// Bytes, or a stream that may or may not be read again.
     pub fn new(body: impl Into<Body>) -> Self {
-        Self { body: body.into(), headers: Vec::new() }.with_content_type("application/octet-stream")
+        Self { body: body.into(), headers: Vec::new(), secrets: Vec::new() }
+            .with_content_type("application/octet-stream")
+    }
+
+    /// The body, where it is in memory, as a fake sees it.
+    pub fn content(&self) -> Option<&Bytes> {
+        match &self.body {
+            Body::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// The value of a header, as a fake sees it.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let found = headers.find(|(present, _)| present.eq_ignore_ascii_case(name))?;
+        Some(found.1.expose())
     }
 
     /// Sets the content type.
@@ -388,8 +425,25 @@ impl Upload {
     /// Sets a header; a name or value that cannot stand in a header is an error of the call.
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
+        self.headers.push((name.into(), value.into().into()));
         self
+    }
+
+    /// Sets a header that is a credential, as an upload's own token; a call's own credentials go before the client's.
+    #[must_use]
+    pub fn with_secret_header(mut self, name: impl Into<String>, value: impl Into<Secret>) -> Self {
+        let value = value.into();
+        self.secrets.push(value.clone());
+        self.headers.push((name.into(), value));
+        self
+    }
+}
+
+/// The value of a header may be secret.
+impl fmt::Debug for Upload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Upload").field("body", &self.body).field("headers", &names).finish_non_exhaustive()
     }
 }
 
@@ -398,8 +452,11 @@ impl sealed::Input for Upload {
         for (name, value) in &self.headers {
             let wrong = || Error::invalid(format!("the header `{name}` has a name or a value that cannot be sent"));
             let header = HeaderName::try_from(name).map_err(|_| wrong())?;
-            draft.headers.insert(header, HeaderValue::try_from(value).map_err(|_| wrong())?);
+            let mut value = HeaderValue::try_from(value.expose()).map_err(|_| wrong())?;
+            value.set_sensitive(true);
+            draft.headers.insert(header, value);
         }
+        draft.secrets.extend(self.secrets.iter().cloned());
         if let Some(body) = self.body.replay() {
             draft.body = body;
         }
@@ -417,8 +474,8 @@ impl sealed::Input for Upload {
 impl sealed::ServedInput for Upload {
     fn read(asked: &Asked, _: Place) -> Result<Self, String> {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = asked.headers.iter().map(|(name, value)| (name.to_string(), text(value))).collect();
-        Ok(Self { body: Body::Bytes(asked.body.clone()), headers })
+        let headers = asked.headers.iter().map(|(name, value)| (name.to_string(), text(value).into())).collect();
+        Ok(Self { body: Body::Bytes(asked.body.clone()), headers, secrets: Vec::new() })
     }
 
     fn round_trip(_: &Value) -> Result<Value, String> {
@@ -432,17 +489,37 @@ pub struct Multipart {
     parts: Vec<Part>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Part {
     name: String,
     file: Option<(String, String)>,
     content: Bytes,
 }
 
+/// What is in a part may be secret.
+impl fmt::Debug for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Part({}, {} bytes)", self.name, self.content.len())
+    }
+}
+
 impl Multipart {
     /// A form without parts.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// The content of a field or a file, as a fake sees it.
+    pub fn part(&self, name: &str) -> Option<&Bytes> {
+        let part = self.parts.iter().find(|part| part.name == name)?;
+        Some(&part.content)
+    }
+
+    /// The name and the content type of a file.
+    pub fn file(&self, name: &str) -> Option<(&str, &str)> {
+        let part = self.parts.iter().find(|part| part.name == name)?;
+        let (file_name, content_type) = part.file.as_ref()?;
+        Some((file_name, content_type))
     }
 
     /// Adds a field.
@@ -482,7 +559,10 @@ impl sealed::Input for Multipart {
                         part.name
                     )));
                 }
-                head.push_str(&format!("; filename=\"{}\"\r\nContent-Type: {content_type}", quoted(file_name)));
+                head.push_str("; filename=\"");
+                head.push_str(&quoted(file_name));
+                head.push_str("\"\r\nContent-Type: ");
+                head.push_str(content_type);
             }
             body.extend_from_slice(head.as_bytes());
             body.extend_from_slice(b"\r\n\r\n");
@@ -494,6 +574,63 @@ impl sealed::Input for Multipart {
         draft.set_bytes(body.into(), content_type.map_err(|_| Error::invalid("the boundary cannot be sent"))?);
         Ok(())
     }
+}
+
+impl sealed::ServedInput for Multipart {
+    fn read(asked: &Asked, _: Place) -> Result<Self, String> {
+        let boundary = asked
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok()?.split_once("boundary="))
+            .map(|(_, rest)| rest.split(';').next().unwrap_or(rest).trim_matches('"'))
+            .ok_or("the form has no boundary")?;
+        // The first boundary has no line break of its own.
+        let body = [b"\r\n", asked.body.as_ref()].concat();
+        let pieces = split_at(&body, format!("\r\n--{boundary}").as_bytes());
+        let (_, pieces) = pieces.split_first().ok_or("the form is empty")?;
+        let parts = pieces.iter().take_while(|piece| !piece.starts_with(b"--"));
+        let parts: Option<Vec<_>> = parts.map(|piece| Part::read(piece)).collect();
+        Ok(Self { parts: parts.ok_or("a part of the form has no name")? })
+    }
+
+    fn round_trip(_: &Value) -> Result<Value, String> {
+        Err("the body is not JSON".to_owned())
+    }
+}
+
+impl Part {
+    fn read(piece: &[u8]) -> Option<Self> {
+        let pieces = split_at(piece, b"\r\n\r\n");
+        let (head, _) = pieces.split_first()?;
+        let content = piece.get(head.len() + 4..)?;
+        let head = String::from_utf8_lossy(head);
+        let quoted = |name: &str| {
+            let (_, rest) = head.split_once(&format!("; {name}=\""))?;
+            let value = rest.split('"').next()?;
+            Some(value.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n"))
+        };
+        let content_type = head.split("\r\nContent-Type: ").nth(1).unwrap_or_default();
+        Some(Self {
+            name: quoted("name")?,
+            file: quoted("filename").map(|file| (file, content_type.to_owned())),
+            content: Bytes::copy_from_slice(content),
+        })
+    }
+}
+
+fn split_at<'a>(bytes: &'a [u8], mark: &[u8]) -> Vec<&'a [u8]> {
+    let (mut pieces, mut start, mut at) = (Vec::new(), 0, 0);
+    while at + mark.len() <= bytes.len() {
+        if bytes[at..].starts_with(mark) {
+            pieces.push(&bytes[start..at]);
+            at += mark.len();
+            start = at;
+        } else {
+            at += 1;
+        }
+    }
+    pieces.push(&bytes[start..]);
+    pieces
 }
 
 // The output kinds.
@@ -527,7 +664,10 @@ impl sealed::Output for Binary {
     const ACCEPT: Option<&'static str> = None;
 
     fn receive(_: &Route, received: &mut Received) -> Result<Self, Unreadable> {
-        Ok(Self(Bytes::copy_from_slice(received.bytes())))
+        Ok(Self(match &received.body {
+            Incoming::Bytes(bytes) => bytes.clone(),
+            Incoming::Stream(..) => Bytes::new(),
+        }))
     }
 }
 
@@ -555,6 +695,16 @@ impl sealed::Output for Download {
     fn receive(_: &Route, received: &mut Received) -> Result<Self, Unreadable> {
         let body = std::mem::replace(&mut received.body, Incoming::Bytes(Bytes::new()));
         Ok(Self { status: received.status, headers: received.headers.clone(), body })
+    }
+}
+
+impl sealed::ServedOutput for Download {
+    fn serve(self, _: &Route) -> Served {
+        let bytes = match self.body {
+            Incoming::Bytes(bytes) => bytes,
+            Incoming::Stream(..) => Bytes::new(),
+        };
+        Served::Bytes(bytes, "application/octet-stream")
     }
 }
 

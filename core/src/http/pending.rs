@@ -2,10 +2,8 @@
 
 use std::{fmt, future::IntoFuture, sync::Arc, time::Duration};
 
-use tokio::time::Instant;
-
 use super::call::Call;
-use crate::{Error, ErrorKind, Outcome, Result};
+use crate::{Error, ErrorKind, Outcome, Result, clock::after};
 
 /// How far a piece of work has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -97,7 +95,7 @@ impl<T: Staged + Send + 'static> Pending<T> {
     }
 
     async fn wait(mut self) -> Result<T> {
-        let deadline = Instant::now() + self.within;
+        let deadline = after(self.within);
         let mut pause = self.every;
         loop {
             let state = match self.latest.take() {
@@ -110,13 +108,13 @@ impl<T: Staged + Send + 'static> Pending<T> {
                     let message = format!("the work ended without success: {why}");
                     return Err(Error::new(ErrorKind::Other, message).with_outcome(Outcome::Refused));
                 }
-                Stage::Running if Instant::now() + pause > deadline => {
+                Stage::Running if after(pause) > deadline => {
                     let message = format!("the work was still going on after {} s", self.within.as_secs());
                     return Err(Error::new(ErrorKind::Timeout, message).with_outcome(Outcome::Unknown));
                 }
                 Stage::Running => tokio::time::sleep(pause).await,
             }
-            pause = (pause * 2).min(self.at_most);
+            pause = pause.saturating_mul(2).min(self.at_most);
         }
     }
 }
@@ -140,6 +138,8 @@ impl<T: fmt::Debug> fmt::Debug for Pending<T> {
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
+    use tokio::time::Instant;
+
     use super::*;
 
     #[derive(Clone, Debug, PartialEq)]
@@ -155,7 +155,7 @@ mod tests {
         }
     }
 
-    fn after(asked: usize, last: &'static str) -> (Arc<AtomicUsize>, Pending<State>) {
+    fn answered_after(asked: usize, last: &'static str) -> (Arc<AtomicUsize>, Pending<State>) {
         let count = Arc::new(AtomicUsize::new(0));
         let counter = count.clone();
         let pending = Pending::attached(move || {
@@ -167,7 +167,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn asks_at_growing_intervals_until_done() {
-        let (count, pending) = after(5, "done");
+        let (count, pending) = answered_after(5, "done");
         let started = Instant::now();
         assert_eq!(pending.await.unwrap(), State("done"));
         assert_eq!(count.load(Ordering::SeqCst), 5);
@@ -176,10 +176,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn failure_and_impatience_are_told_apart() {
-        let (_, pending) = after(2, "failed");
+        let (_, pending) = answered_after(2, "failed");
         let error = pending.await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Refused);
-        let (count, pending) = after(usize::MAX, "done");
+        let (count, pending) = answered_after(usize::MAX, "done");
         let error = pending.within(Duration::from_secs(60)).await.unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown));
         assert!(count.load(Ordering::SeqCst) < 10);
@@ -187,7 +187,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn looking_once_does_not_wait() {
-        let (_, mut pending) = after(2, "done");
+        let (_, mut pending) = answered_after(2, "done");
         assert_eq!(pending.refresh().await.unwrap().stage(), Stage::Running);
         assert_eq!(pending.refresh().await.unwrap(), &State("done"));
         assert_eq!(pending.latest(), Some(&State("done")));

@@ -83,7 +83,7 @@ impl RetryPolicy {
 
     /// A slow line still moves 64 KiB a second.
     pub(crate) fn attempt_for(&self, body: u64) -> Duration {
-        self.attempt + Duration::from_secs(body / (64 * 1024))
+        self.attempt.saturating_add(Duration::from_secs(body / (64 * 1024)))
     }
 }
 
@@ -147,10 +147,11 @@ fn meaning(status: StatusCode, code: Option<&str>, rules: &[Rule]) -> Means {
 
 fn verdict(repeat: Repeat, means: Means) -> Verdict {
     match (means, repeat) {
-        (Means::RefusedForNow, _) => Verdict { outcome: Outcome::Refused, again: true },
         (Means::Refused, _) => Verdict { outcome: Outcome::Refused, again: false },
         // A call that only reads has changed nothing, however it ended.
-        (Means::Unknown, Repeat::Safe) => Verdict { outcome: Outcome::Refused, again: true },
+        (Means::RefusedForNow, _) | (Means::Unknown, Repeat::Safe) => {
+            Verdict { outcome: Outcome::Refused, again: true }
+        }
         (Means::Unknown, Repeat::Idempotent) => Verdict { outcome: Outcome::Unknown, again: true },
         (Means::Unknown, Repeat::Once) => Verdict { outcome: Outcome::Unknown, again: false },
     }

@@ -4,6 +4,7 @@ use std::{error::Error as StdError, fmt, time::Duration};
 
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt};
+use http::{Method, header};
 
 use super::body::{Body, Incoming};
 use crate::{Error, ErrorKind, Result};
@@ -95,9 +96,13 @@ impl Network {
 
 #[async_trait]
 impl Transport for Network {
-    async fn send(&self, request: http::Request<Body>) -> Result<http::Response<Incoming>, TransportError> {
+    async fn send(&self, mut request: http::Request<Body>) -> Result<http::Response<Incoming>, TransportError> {
+        // Some servers refuse a request that could have a body and does not say that it has none.
+        if request.body().is_empty() && !matches!(*request.method(), Method::GET | Method::DELETE) {
+            request.headers_mut().insert(header::CONTENT_LENGTH, 0.into());
+        }
         let request = request.map(|body| match body {
-            Body::Empty => reqwest::Body::default(),
+            empty if empty.is_empty() => reqwest::Body::default(),
             Body::Bytes(bytes) => bytes.into(),
             stream => reqwest::Body::wrap(stream.into_stream()),
         });

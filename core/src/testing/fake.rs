@@ -102,7 +102,7 @@ pub struct Exchange {
     pub query: String,
     /// The body: as JSON where it is, a string otherwise, null when there is none.
     pub request: Value,
-    /// The status; 0 when no answer was given.
+    /// Status.
     pub status: u16,
     /// The answer's body, likewise.
     pub response: Value,
@@ -145,6 +145,7 @@ pub struct Fake<S> {
 
 type Handler<S> = Box<dyn Fn(&mut S, &Asked, Vec<String>) -> Reply<Answer> + Send + Sync>;
 type Gate<S> = Box<dyn Fn(&mut S, &Asked) -> Result<(), Answer> + Send + Sync>;
+type Write<S> = fn(&S) -> Value;
 type Paginate = fn(&Asked, &Route, Vec<Value>) -> Answer;
 
 struct Shared<S> {
@@ -160,7 +161,7 @@ struct Setup<S> {
     paginate: Option<Paginate>,
     clock: Clock,
     latency: Duration,
-    keep: Option<(PathBuf, fn(&S) -> Value)>,
+    keep: Option<(PathBuf, Write<S>)>,
 }
 
 struct Held<S> {
@@ -244,6 +245,10 @@ impl<S: World> Fake<S> {
     }
 
     /// Keeps the state in a file: written after every request that may have changed it.
+    ///
+    /// # Panics
+    ///
+    /// A request panics when the state cannot be written.
     #[must_use]
     pub fn kept_in(self, file: impl Into<PathBuf>) -> Self
     where
@@ -291,12 +296,12 @@ impl<S: World> Fake<S> {
         seen
     }
 
-    /// Every request so far and its answer.
+    /// Every request that was carried out and what its handler answered, whether or not the answer arrived.
     pub fn journal(&self) -> Vec<Exchange> {
         self.held().journal.clone()
     }
 
-    /// How many requests have come.
+    /// How many requests have come, those that met a fault included.
     pub fn requests(&self) -> u64 {
         self.held().requests
     }
@@ -381,7 +386,7 @@ impl<S: World> Fake<S> {
             let by_method = setup.routes.iter().filter(|(route, _)| http::Method::from(route.method) == asked.method);
             // A path of plain segments wins over one with a parameter in its place.
             let matching = by_method.filter_map(|(route, handler)| Some((route, handler, route.matches(path)?)));
-            matching.min_by_key(|(_, _, args)| args.len())
+            matching.min_by_key(|(route, ..)| generality(route))
         });
         let route = matched.as_ref().map(|(route, ..)| route.to_string());
         let state = &mut held.state;
@@ -421,6 +426,16 @@ fn replace_file(file: &Path, content: &[u8]) -> io::Result<()> {
     let beside = file.with_extension("new");
     fs::write(&beside, content)?;
     fs::rename(beside, file)
+}
+
+/// Compared segment by segment: a plain one comes before a parameter, a parameter before a tail.
+fn generality(route: &Route) -> Vec<u8> {
+    let of = |segment: &str| match segment {
+        tail if tail.ends_with("*}") => 2,
+        parameter if parameter.starts_with('{') => 1,
+        _ => 0,
+    };
+    route.path.split('/').map(of).collect()
 }
 
 fn paginated(paginate: Option<Paginate>, asked: &Asked, route: &Route, answer: Answer) -> Answer {

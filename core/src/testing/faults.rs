@@ -97,11 +97,18 @@ impl<T: Transport> Transport for Mortal<T> {
     async fn send(&self, request: http::Request<Body>) -> Result<http::Response<Incoming>, TransportError> {
         let now = self.switch.count.fetch_add(1, Ordering::SeqCst) + 1;
         if now < self.switch.at {
-            return self.transport.send(request).await;
+            let answer = self.transport.send(request).await;
+            // The program died while it waited.
+            return if self.switch.is_dead() { Err(killed()) } else { answer };
         }
         if now == self.switch.at && self.switch.applied {
-            self.transport.send(request).await?;
+            // Whatever comes of it, nobody is there to see it.
+            let _ = self.transport.send(request).await;
         }
-        Err(TransportError::new(TransportErrorKind::Other, io::Error::other("the program was killed")))
+        Err(killed())
     }
+}
+
+fn killed() -> TransportError {
+    TransportError::new(TransportErrorKind::Other, io::Error::other("the program was killed"))
 }
