@@ -278,7 +278,7 @@ fn update_record(
     Ok(record)
 }
 
-fn delete_record(world: &mut World, zone: &str, id: RecordId) {
+pub(super) fn delete_record(world: &mut World, zone: &str, id: RecordId) {
     if let Ok(hosted) = find_mut(world, zone) {
         hosted
             .records
