@@ -20,7 +20,7 @@ use super::{
     dialect::{Dialect, Refusal, kind_of},
     endpoint::{Endpoint, Repeat, Route, Verb},
     kinds::{Draft, Input, Output, Place, Received, Unreadable},
-    quota::Quota,
+    quota::{Permit, Quota},
     retry::{Attempt, RetryPolicy, judge, outcome_after},
     transport::{Network, Transport, TransportError, TransportErrorKind},
 };
@@ -391,12 +391,25 @@ impl Api {
             }
         };
         let until = after(time).min(state.deadline);
-        let late = |_| {
-            let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
-            Failed::Transport(TransportError::new(TransportErrorKind::Timeout, error))
-        };
-        let response = timeout_at(until, shared.transport.send(request)).await;
-        let response = match response.map_err(late)? {
+        match timeout_at(until, self.exchange(call, request, permit, streamed)).await {
+            Ok(received) => received,
+            Err(_) => {
+                let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
+                Err(Failed::Transport(TransportError::new(TransportErrorKind::Timeout, error)))
+            }
+        }
+    }
+
+    /// Sends a request and reads its answer.
+    async fn exchange(
+        &self,
+        call: &Prepared,
+        request: http::Request<Body>,
+        permit: Permit,
+        streamed: bool,
+    ) -> Result<Received, Failed> {
+        let shared = &*self.shared;
+        let response = match shared.transport.send(request).await {
             Ok(response) => response,
             Err(error) => {
                 if error.kind() == TransportErrorKind::NotSent {
@@ -418,7 +431,7 @@ impl Api {
             body.guarded(shared.retry.attempt)
         } else {
             let broken = |error| Failed::Transport(TransportError::new(TransportErrorKind::Lost, error));
-            Incoming::Bytes(timeout_at(until, body.collect()).await.map_err(late)?.map_err(broken)?)
+            Incoming::Bytes(body.collect().await.map_err(broken)?)
         };
         let received =
             Received { status: parts.status, headers: parts.headers, body, attempts: 0, secrets: Vec::new() };

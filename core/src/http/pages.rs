@@ -170,11 +170,11 @@ impl Fetcher {
         let call = self.request()?;
         let sent = call.again()?;
         let received = self.api.execute(call, false).await?;
-        let headers = received.headers.clone();
+        let next_header = next_of(&received.headers);
         let (items, beside) = read(&self, received)?;
 
         let beside = Value::Object(beside);
-        let Some(next) = self.following(&sent, items.len(), &beside, &headers)? else {
+        let Some(next) = self.following(&sent, items.len(), &beside, next_header)? else {
             return Ok((items, None));
         };
         if !self.seen.insert(next.clone()) {
@@ -206,7 +206,7 @@ impl Fetcher {
         sent: &Prepared,
         items: usize,
         beside: &Value,
-        headers: &http::HeaderMap,
+        next_header: Option<String>,
     ) -> Result<Option<Position>> {
         let value = |pointer: &str| match beside.pointer(pointer)? {
             Value::String(text) if text.is_empty() => None,
@@ -230,7 +230,7 @@ impl Fetcher {
                 return Ok((!values.is_empty()).then_some(Position::Cursor(values)));
             }
             Pagination::Link { next, .. } => value(next).map(|link| plain(&link)),
-            Pagination::LinkHeader { .. } => next_of(headers),
+            Pagination::LinkHeader { .. } => next_header,
         };
         link.map(|link| self.link(sent, &link)).transpose()
     }

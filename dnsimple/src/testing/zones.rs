@@ -195,7 +195,7 @@ fn update_record(world: &mut World, zone: &str, id: RecordId, update: RecordUpda
     Ok(record)
 }
 
-fn delete_record(world: &mut World, zone: &str, id: RecordId) {
+pub(super) fn delete_record(world: &mut World, zone: &str, id: RecordId) {
     if let Ok(hosted) = find_mut(world, zone) {
         hosted.records.retain(|record| record.id != id && record.parent_id != Some(id));
     }
