@@ -38,15 +38,13 @@ fn explain(refusal: &Refusal<'_>) -> Explanation {
     if let Some(errors) = errors {
         collect("", errors, &mut fields);
     }
-    let message = json
-        .get("message")
-        .and_then(Value::as_str)
-        .map(str::to_owned);
+    let text = |member| json.get(member).and_then(Value::as_str).map(str::to_owned);
+    // The exchange of a code for a token answers as OAuth 2.0 does.
     Explanation {
         kind,
-        message,
+        message: text("message").or_else(|| text("error_description")),
         fields,
-        code: None,
+        code: text("error"),
     }
 }
 
