@@ -32,8 +32,9 @@ fn explain(refusal: &Refusal<'_>) -> Explanation {
     if let Some(errors) = errors {
         collect("", errors, &mut fields);
     }
-    let message = json.get("message").and_then(Value::as_str).map(str::to_owned);
-    Explanation { kind, message, fields, code: None }
+    let text = |member| json.get(member).and_then(Value::as_str).map(str::to_owned);
+    // The exchange of a code for a token answers as OAuth 2.0 does.
+    Explanation { kind, message: text("message").or_else(|| text("error_description")), fields, code: text("error") }
 }
 
 /// Flattens what is said about fields: `{field: [text]}`, `{field: text}`, a list of texts, or, for a batch,

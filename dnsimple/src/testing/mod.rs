@@ -81,6 +81,9 @@ pub struct State {
     account: crate::identity::Account,
     /// Set when the token is a user's and not an account's.
     pub user: Option<User>,
+    /// Accounts that a user's token can see besides the one that is held here. They are listed, and no more.
+    #[serde(default)]
+    pub other_accounts: Vec<crate::identity::Account>,
     billing: billing::State,
     certificates: certificates::State,
     contacts: contacts::State,
@@ -237,6 +240,7 @@ impl State {
                 updated_at: Some(now),
             },
             user: None,
+            other_accounts: Vec::new(),
             billing: billing::State::default(),
             certificates: certificates::State::default(),
             contacts: contacts::State::default(),
@@ -298,7 +302,7 @@ fn gate(state: &mut State, asked: &Asked) -> Result<(), Answer> {
 }
 
 /// Sorts by `?sort=`, cuts by `?page=` and `?per_page=`, and says how much there is.
-fn paginate(asked: &Asked, route: &Route, mut items: Vec<Value>) -> Answer {
+fn paginate(asked: &Asked, _: &Route, mut items: Vec<Value>) -> Answer {
     let parameter = |name: &str| asked.parameter(name);
     for key in parameter("sort").unwrap_or_default().rsplit(',') {
         let (field, direction) = key.split_once(':').unwrap_or((key, "asc"));
@@ -308,9 +312,8 @@ fn paginate(asked: &Asked, route: &Route, mut items: Vec<Value>) -> Answer {
             if direction == "desc" { order.reverse() } else { order }
         });
     }
-    let (usual, most) = if route.path.ends_with("/dns_analytics") { (1000, 10_000) } else { (30, 100) };
     let number = |name: &str| parameter(name).and_then(|text| text.parse::<usize>().ok());
-    let per_page = number("per_page").unwrap_or(usual).clamp(1, most);
+    let per_page = number("per_page").unwrap_or(30).clamp(1, 100);
     let page = number("page").unwrap_or(1).max(1);
     let total = items.len();
     let items: Vec<_> = items.into_iter().skip((page - 1).saturating_mul(per_page)).take(per_page).collect();

@@ -40,7 +40,7 @@ impl State {
 }
 
 /// What is wrong with the fields of a record.
-type Wrong = BTreeMap<&'static str, Vec<String>>;
+pub(super) type Wrong = BTreeMap<&'static str, Vec<String>>;
 
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     fake.on(&LIST, |world, [_], filter| {
@@ -124,6 +124,11 @@ pub(super) fn create(world: &mut World, name: &str, secondary: bool) -> Zone {
     zone
 }
 
+/// A zone by its name.
+pub(super) fn zone<'w>(world: &'w World, name: &str) -> Result<&'w Zone, Answer> {
+    find(world, name).map(|hosted| &hosted.zone)
+}
+
 /// All records of a zone.
 pub(super) fn records(world: &World, zone: &str) -> Vec<ZoneRecord> {
     find(world, zone).map(|hosted| hosted.records.clone()).unwrap_or_default()
@@ -195,6 +200,7 @@ fn update_record(world: &mut World, zone: &str, id: RecordId, update: RecordUpda
     Ok(record)
 }
 
+/// Takes a record away, with those that belong to it.
 pub(super) fn delete_record(world: &mut World, zone: &str, id: RecordId) {
     if let Ok(hosted) = find_mut(world, zone) {
         hosted.records.retain(|record| record.id != id && record.parent_id != Some(id));
@@ -311,7 +317,7 @@ fn wrong(field: &'static str, message: &str) -> Wrong {
     Wrong::from([(field, vec![message.to_owned()])])
 }
 
-fn validation_failed(wrong: Wrong) -> Answer {
+pub(super) fn validation_failed(wrong: Wrong) -> Answer {
     Answer::json(400, json!({ "message": "Validation failed", "errors": wrong }))
 }
 
