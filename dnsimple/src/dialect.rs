@@ -71,9 +71,9 @@ fn collect(place: &str, errors: &Value, fields: &mut Vec<FieldError>) {
 mod tests {
     use super::*;
 
-    fn fields(errors: Value) -> Vec<(String, String)> {
+    fn fields(errors: &Value) -> Vec<(String, String)> {
         let mut fields = Vec::new();
-        collect("", &errors, &mut fields);
+        collect("", errors, &mut fields);
         fields.into_iter().map(|one| (one.field, one.message)).collect()
     }
 
@@ -84,18 +84,18 @@ mod tests {
     #[test]
     fn every_shape_of_errors_is_read() {
         let usual = serde_json::json!({ "email": ["can't be blank", "is an invalid email address"] });
-        assert_eq!(fields(usual), [pair("email", "can't be blank"), pair("email", "is an invalid email address")]);
+        assert_eq!(fields(&usual), [pair("email", "can't be blank"), pair("email", "is an invalid email address")]);
         let extended = serde_json::json!({ "x-eu-registrant": "it's required" });
-        assert_eq!(fields(extended), [pair("x-eu-registrant", "it's required")]);
+        assert_eq!(fields(&extended), [pair("x-eu-registrant", "it's required")]);
         let batch = serde_json::json!({
             "creates": [{ "index": 0, "message": "Validation failed", "errors": { "record_type": ["unsupported"] } }],
             "deletes": [{ "index": 2, "message": "Record not found ID=67622509" }],
         });
         assert_eq!(
-            fields(batch),
+            fields(&batch),
             [pair("creates[0].record_type", "unsupported"), pair("deletes[2]", "Record not found ID=67622509")]
         );
-        assert_eq!(fields(serde_json::json!(["Domain not found"])), [pair("", "Domain not found")]);
-        assert_eq!(fields(Value::Null), []);
+        assert_eq!(fields(&serde_json::json!(["Domain not found"])), [pair("", "Domain not found")]);
+        assert_eq!(fields(&Value::Null), []);
     }
 }

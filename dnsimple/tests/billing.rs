@@ -1,5 +1,7 @@
 //! Charges and counted queries against the fake.
 
+#![allow(clippy::unwrap_used)]
+
 use howdah_core::{Clock, ErrorKind, Id};
 use howdah_dnsimple::{
     billing::{Charge, ChargeFilter, ChargeItem, ChargeState, DnsAnalyticsQuery},

@@ -1,5 +1,7 @@
 //! Contacts against the fake.
 
+#![allow(clippy::unwrap_used)]
+
 use howdah_core::{ErrorKind, Outcome, testing::Fault};
 use howdah_dnsimple::{
     contacts::{ContactFilter, ContactUpdate, NewContact},

@@ -1,5 +1,7 @@
 //! The conformance suite, and what it cannot know of DNSimple.
 
+#![allow(clippy::unwrap_used)]
+
 use std::time::Duration;
 
 use howdah_core::{
@@ -29,6 +31,7 @@ fn name(text: &str) -> Name {
     Name::parse(text).unwrap()
 }
 
+#[allow(clippy::needless_pass_by_value)]
 fn set(owner: &str, record_type: RecordType, data: &[&str]) -> RecordSet {
     let data = data.iter().map(|data| RecordData::parse(&record_type, data, &Name::root()).unwrap());
     RecordSet::new(name(owner), Ttl::Seconds(300), data).unwrap()

@@ -1,5 +1,7 @@
 //! What becomes of everything that is not a good answer, and of the quota.
 
+#![allow(clippy::unwrap_used)]
+
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};

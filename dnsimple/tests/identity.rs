@@ -1,5 +1,7 @@
 //! Who the token is, against the fake.
 
+#![allow(clippy::unwrap_used)]
+
 use howdah_core::{
     ErrorKind, Outcome,
     http::Auth,

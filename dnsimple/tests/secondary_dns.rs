@@ -1,5 +1,7 @@
 //! Secondary DNS against the fake.
 
+#![allow(clippy::unwrap_used)]
+
 use howdah_core::ErrorKind;
 use howdah_dnsimple::{
     secondary_dns::{NewPrimaryServer, NewSecondaryZone, PrimaryServerFilter},

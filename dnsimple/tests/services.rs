@@ -1,5 +1,7 @@
 //! One-click services against the fake.
 
+#![allow(clippy::unwrap_used)]
+
 use howdah_core::ErrorKind;
 use howdah_dnsimple::{
     services::{ServiceFilter, ServiceSettings},

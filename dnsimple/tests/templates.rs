@@ -1,5 +1,7 @@
 //! Templates against the fake.
 
+#![allow(clippy::unwrap_used)]
+
 use howdah_core::{
     Outcome,
     testing::{Answer, Fault},

@@ -1,5 +1,7 @@
 //! Top-level domains against the fake.
 
+#![allow(clippy::unwrap_used)]
+
 use howdah_dnsimple::{
     testing::FakeDnSimple,
     tlds::{DnssecInterface, TldFilter},

@@ -1,5 +1,7 @@
 //! Webhooks against the fake.
 
+#![allow(clippy::unwrap_used)]
+
 use howdah_core::testing::{Answer, Fault};
 use howdah_dnsimple::{
     testing::FakeDnSimple,

@@ -104,6 +104,7 @@ pub struct State {
 /// What a plan includes beyond the common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools)] // each is a feature of its own
 pub struct Plan {
     /// Several record changes in one call.
     pub batch: bool,
@@ -179,8 +180,13 @@ impl FakeDnSimple {
     }
 
     /// A client of it, in process, patient enough to wait for the next hour's quota.
+    ///
+    /// # Panics
+    ///
+    /// Never: its setup is known to be right.
     pub fn client(&self) -> DnSimple {
-        self.builder().build().map(DnSimple::from).expect("the fake's client is set up rightly")
+        let api = self.builder().build().unwrap_or_else(|error| panic!("{error}"));
+        DnSimple::from(api)
     }
 
     /// Sets up a client of it, for another transport around it or another patience.
@@ -204,8 +210,13 @@ impl FakeDnSimple {
     }
 
     /// Adds a domain and its zone, without a request.
+    ///
+    /// # Panics
+    ///
+    /// When the zone is there already, or the name cannot be a domain's.
     pub fn create_zone(&self, name: &str) {
-        self.world.state(|state| domains::create(state, name)).expect("the zone is new");
+        let created = self.world.state(|state| domains::create(state, name));
+        assert!(created.is_ok(), "`{name}` cannot be created: {created:?}");
     }
 
     /// The records of a zone, the provider's own included, without a request.

@@ -1,5 +1,6 @@
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     net::{Ipv4Addr, Ipv6Addr},
 };
 
@@ -110,7 +111,7 @@ pub(super) fn create(world: &mut World, name: &str, secondary: bool) -> Zone {
         id: world.new_id(),
         account_id: Some(world.account.id),
         name: name.to_owned(),
-        reverse: Some(name.ends_with(".arpa")),
+        reverse: Some(name.rsplit('.').next() == Some("arpa")),
         secondary: Some(secondary),
         last_transferred_at: None,
         active: Some(true),
@@ -317,6 +318,7 @@ fn wrong(field: &'static str, message: &str) -> Wrong {
     Wrong::from([(field, vec![message.to_owned()])])
 }
 
+#[allow(clippy::needless_pass_by_value)] // for `map_err`
 pub(super) fn validation_failed(wrong: Wrong) -> Answer {
     Answer::json(400, json!({ "message": "Validation failed", "errors": wrong }))
 }
@@ -381,7 +383,7 @@ fn text(content: &str) -> Result<String, Wrong> {
     }
     let quotes = content.replace("\\\\", "").replace("\\\"", "").matches('"').count();
     if content.starts_with('"') {
-        return if quotes % 2 == 0 && content.len() > 2 {
+        return if quotes.is_multiple_of(2) && content.len() > 2 {
             Ok(content.to_owned())
         } else {
             Err(wrong("content", "has unpaired quotes"))
@@ -409,8 +411,7 @@ fn zone_file(hosted: &Hosted) -> String {
         let priority = record.priority.unwrap_or_default();
         let data = match &record.record_type {
             RecordType::Cname | RecordType::Ns | RecordType::Ptr | RecordType::Alias => dotted(&record.content),
-            RecordType::Mx => format!("{priority} {}", dotted(&record.content)),
-            RecordType::Srv => format!("{priority} {}", dotted(&record.content)),
+            RecordType::Mx | RecordType::Srv => format!("{priority} {}", dotted(&record.content)),
             RecordType::Soa => {
                 let parts: Vec<_> = record.content.split(' ').collect();
                 let names = parts.iter().take(2).map(|name| dotted(name));
@@ -423,7 +424,7 @@ fn zone_file(hosted: &Hosted) -> String {
             _ => "",
         };
         let ttl = record.ttl.unwrap_or(3600);
-        file.push_str(&format!("{comment}{owner} {ttl} IN {} {data}\n", record.record_type));
+        let _ = writeln!(file, "{comment}{owner} {ttl} IN {} {data}", record.record_type);
     }
     file
 }
