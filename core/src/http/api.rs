@@ -463,7 +463,6 @@ impl Api {
         *request.method_mut() = call.route.method.into();
         *request.uri_mut() = uri;
         *request.headers_mut() = headers;
-        request.extensions_mut().insert(call.route);
         Ok(request)
     }
 

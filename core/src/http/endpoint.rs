@@ -1,6 +1,9 @@
 //! An operation of a provider as a typed constant.
 
-use std::{fmt, marker::PhantomData};
+use std::{
+    fmt::{self, Write as _},
+    marker::PhantomData,
+};
 
 use serde_json::Value;
 
@@ -191,28 +194,27 @@ impl Route {
 
     /// The path with its parameters filled in, or the name of the parameter that cannot stand there and why.
     pub(crate) fn render(&self, args: &[&dyn fmt::Display]) -> Result<String, (&'static str, String, &'static str)> {
-        let mut args = args.iter();
-        let mut path = String::with_capacity(self.path.len() + 16);
-        for segment in self.path.split('/').skip(1) {
-            path.push('/');
-            let Some(name) = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) else {
-                path.push_str(segment);
-                continue;
+        let mut path = String::with_capacity(self.path.len() + 32);
+        let mut rest = self.path;
+        for arg in args {
+            let Some((before, (name, after))) =
+                rest.split_once('{').and_then(|(before, rest)| Some((before, rest.split_once('}')?)))
+            else {
+                break;
             };
-            let value = args.next().map(ToString::to_string).unwrap_or_default();
-            let refuse = |why| (name, value.clone(), why);
-            match name.strip_suffix('*') {
-                None => push_segment(&mut path, &value).map_err(refuse)?,
-                Some(_) => {
-                    for (index, part) in value.split('/').enumerate() {
-                        if index > 0 {
-                            path.push('/');
-                        }
-                        push_segment(&mut path, part).map_err(refuse)?;
-                    }
-                }
+            path.push_str(before);
+            let start = path.len();
+            let tail = name.ends_with('*');
+            // Writing to a string does not fail.
+            let _ = write!(Escaping { path: &mut path, tail }, "{arg}");
+            let written = &path[start..];
+            let refused = if tail { written.split('/').find_map(refusal) } else { refusal(written) };
+            if let Some(why) = refused {
+                return Err((name, arg.to_string(), why));
             }
+            rest = after;
         }
+        path.push_str(rest);
         Ok(path)
     }
 
@@ -242,27 +244,32 @@ impl fmt::Display for Route {
     }
 }
 
-/// Dots are refused and not encoded, since a URL parser reads `%2e%2e` as `..` and would leave the path.
-fn push_segment(path: &mut String, value: &str) -> Result<(), &'static str> {
-    match value {
-        "" => return Err("it is empty"),
-        "." | ".." => return Err("it would leave the path"),
-        _ => {}
+/// Why a segment cannot stand in a path. Dots are refused and not encoded, since a URL parser reads `%2e%2e` as `..`.
+fn refusal(segment: &str) -> Option<&'static str> {
+    match segment {
+        "" => Some("it is empty"),
+        "." | ".." => Some("it would leave the path"),
+        _ => None,
     }
-    for byte in value.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                path.push(byte.into());
-            }
-            _ => {
-                const HEX: &[u8; 16] = b"0123456789ABCDEF";
-                path.push('%');
-                path.push(HEX[usize::from(byte >> 4)].into());
-                path.push(HEX[usize::from(byte & 15)].into());
+}
+
+/// Percent-encodes what is written; a tail keeps its slashes.
+struct Escaping<'a> {
+    path: &'a mut String,
+    tail: bool,
+}
+
+impl fmt::Write for Escaping<'_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        for byte in text.bytes() {
+            match byte {
+                b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => self.path.push(byte.into()),
+                b'/' if self.tail => self.path.push('/'),
+                _ => write!(self.path, "%{byte:02X}")?,
             }
         }
+        Ok(())
     }
-    Ok(())
 }
 
 #[cfg(any(test, feature = "testing"))]
