@@ -1,1 +1,3 @@
-//! placeholder
+//! The jobs of an instance's operator.
+
+pub mod engine;
