@@ -47,7 +47,8 @@ async fn main() {
             let best = ideal.ideal(CALLS, LATENCY / concurrency, Duration::ZERO) - started;
 
             let server = QuotaServer::new(LIMIT, HOUR, window);
-            let fake = Fake::new("example", Nothing).on(&PING, |_, [], ()| Ok(())).with_latency(LATENCY).with_quota(server);
+            let fake =
+                Fake::new("example", Nothing).on(&PING, |_, [], ()| Ok(())).with_latency(LATENCY).with_quota(server);
             let patient = RetryPolicy::default().with_total(HOUR * 24);
             let api = Api::builder(&EXAMPLE, "https://api.example.com").transport(fake.clone()).retry(patient).build();
             let api = api.unwrap();

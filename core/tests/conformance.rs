@@ -6,9 +6,8 @@ use async_trait::async_trait;
 use howdah_core::{
     Error, ErrorKind, Result,
     dns::{
-        AliasScope, ApplyError, Atomicity, Change, DnsCapabilities, DnsProvider, DnssecSigner,
-        Finding, Name, Plan, Receipt, RecordData, RecordSet, RecordType, Txt, TxtOctets, Zone,
-        ZoneInfo, ZoneSnapshot,
+        AliasScope, ApplyError, Atomicity, Change, DnsCapabilities, DnsProvider, DnssecSigner, Finding, Name, Plan,
+        Receipt, RecordData, RecordSet, RecordType, Txt, TxtOctets, Zone, ZoneInfo, ZoneSnapshot,
     },
     testing::{
         MemoryDns,
@@ -17,12 +16,7 @@ use howdah_core::{
 };
 
 fn crippled() -> DnsCapabilities {
-    let types = [
-        RecordType::A,
-        RecordType::Cname,
-        RecordType::Mx,
-        RecordType::Txt,
-    ];
+    let types = [RecordType::A, RecordType::Cname, RecordType::Mx, RecordType::Txt];
     let mut capabilities = DnsCapabilities::new(types);
     capabilities.ttl = 600..=86_400;
     capabilities.txt.max_length = 255;
@@ -56,20 +50,10 @@ async fn memory_with_little() {
     let report = dns::run_all(&MemoryDns::with_capabilities(crippled())).await;
     report.assert_passed();
     let (passed, ignored) = (report.passed(), report.ignored());
-    for lacking in [
-        "story: an ALIAS at the apex",
-        "text: 256 octets",
-        "round trip: SRV",
-        "story: a wildcard",
-    ] {
+    for lacking in ["story: an ALIAS at the apex", "text: 256 octets", "round trip: SRV", "story: a wildcard"] {
         assert!(ignored.contains(&lacking), "{lacking} is to be ignored");
     }
-    for honest in [
-        "honesty: no ALIAS",
-        "honesty: no text of 256 octets",
-        "honesty: no SRV",
-        "honesty: no wildcards",
-    ] {
+    for honest in ["honesty: no ALIAS", "honesty: no text of 256 octets", "honesty: no SRV", "honesty: no wildcards"] {
         assert!(passed.contains(&honest), "{honest} is to pass");
     }
     assert!(passed.contains(&"text: 255 octets"));
@@ -82,9 +66,7 @@ async fn memory_in_batches() {
     capabilities.alias = AliasScope::Apex;
     capabilities.txt.octets = TxtOctets::Utf8;
     capabilities.dnssec = false;
-    dns::run_all(&MemoryDns::with_capabilities(capabilities))
-        .await
-        .assert_passed();
+    dns::run_all(&MemoryDns::with_capabilities(capabilities)).await.assert_passed();
 }
 
 /// Zones that the API cannot create, as at a provider where somebody has to do that by hand.
@@ -110,18 +92,10 @@ async fn a_subject_that_brings_its_own_zones() {
     let owner = MemoryDns::new();
     let mut declared = MemoryDns::full_capabilities();
     declared.create_zone = false;
-    let provider = Flawed {
-        inner: owner.clone(),
-        declared,
-        flaw: Flaw::None,
-    };
+    let provider = Flawed { inner: owner.clone(), declared, flaw: Flaw::None };
     let report = dns::run_all(&ByHand { owner, provider }).await;
     report.assert_passed();
-    assert!(
-        report
-            .ignored()
-            .contains(&"zones: created twice is the same")
-    );
+    assert!(report.ignored().contains(&"zones: created twice is the same"));
     assert!(report.passed().contains(&"honesty: no creating of zones"));
 }
 
@@ -129,85 +103,36 @@ async fn a_subject_that_brings_its_own_zones() {
 #[tokio::test(start_paused = true)]
 async fn wrong_providers_fail() {
     let expectations: [(Flaw, &[&str]); 11] = [
-        (
-            Flaw::SeesOnePage,
-            &["size: 101 record sets", "size: 1200 record sets"],
-        ),
+        (Flaw::SeesOnePage, &["size: 101 record sets", "size: 1200 record sets"]),
         (Flaw::ForgetsTtls, &["story: only the TTL changes"]),
-        (
-            Flaw::ForgetsDeletes,
-            &[
-                "story: a set is created, changed and deleted",
-                "size: 99 record sets",
-            ],
-        ),
-        (
-            Flaw::IgnoresConflicts,
-            &["rules: a zone changed meanwhile is a conflict"],
-        ),
-        (
-            Flaw::AuditsNothing,
-            &[
-                "honesty: no ALIAS",
-                "honesty: no text of 256 octets",
-                "honesty: no TTL of 599",
-            ],
-        ),
+        (Flaw::ForgetsDeletes, &["story: a set is created, changed and deleted", "size: 99 record sets"]),
+        (Flaw::IgnoresConflicts, &["rules: a zone changed meanwhile is a conflict"]),
+        (Flaw::AuditsNothing, &["honesty: no ALIAS", "honesty: no text of 256 octets", "honesty: no TTL of 599"]),
         (
             Flaw::SendsAnyway,
-            &[
-                "honesty: no ALIAS",
-                "honesty: no wildcards",
-                "rules: a plan for another zone is refused",
-            ],
+            &["honesty: no ALIAS", "honesty: no wildcards", "rules: a plan for another zone is refused"],
         ),
-        (
-            Flaw::EscapesTwice,
-            &[
-                "text: backslashes",
-                "text: a backslash at the end",
-                "text: what looks like escapes",
-            ],
-        ),
+        (Flaw::EscapesTwice, &["text: backslashes", "text: a backslash at the end", "text: what looks like escapes"]),
         (Flaw::DeniesAll, &["rules: a failed plan is accounted for"]),
-        (
-            Flaw::PromisesAtomicity,
-            &["rules: a failed plan is accounted for"],
-        ),
-        (
-            Flaw::HidesUnknownZones,
-            &["zones: an unknown one is not found"],
-        ),
+        (Flaw::PromisesAtomicity, &["rules: a failed plan is accounted for"]),
+        (Flaw::HidesUnknownZones, &["zones: an unknown one is not found"]),
         (Flaw::CreatesOnce, &["zones: created twice is the same"]),
     ];
     for (flaw, expected) in expectations {
         let (inner, declared) = match flaw {
             Flaw::SendsAnyway => (MemoryDns::new(), crippled()),
-            Flaw::AuditsNothing | Flaw::DeniesAll => {
-                (MemoryDns::with_capabilities(crippled()), crippled())
-            }
+            Flaw::AuditsNothing | Flaw::DeniesAll => (MemoryDns::with_capabilities(crippled()), crippled()),
             Flaw::PromisesAtomicity => {
                 let mut single = MemoryDns::full_capabilities();
                 single.atomicity = Atomicity::RecordSet;
-                (
-                    MemoryDns::with_capabilities(single),
-                    MemoryDns::full_capabilities(),
-                )
+                (MemoryDns::with_capabilities(single), MemoryDns::full_capabilities())
             }
             _ => (MemoryDns::new(), MemoryDns::full_capabilities()),
         };
-        let report = dns::run_all(&Flawed {
-            inner,
-            declared,
-            flaw,
-        })
-        .await;
+        let report = dns::run_all(&Flawed { inner, declared, flaw }).await;
         let failed = report.failed();
         for case in expected {
-            assert!(
-                failed.contains(case),
-                "{flaw:?} is not seen by `{case}`\n{report}"
-            );
+            assert!(failed.contains(case), "{flaw:?} is not seen by `{case}`\n{report}");
         }
     }
 }
@@ -265,20 +190,11 @@ impl DnsProvider for Flawed {
     }
 
     async fn snapshot(&self, zone: &Name) -> Result<ZoneSnapshot> {
-        let mut snapshot = self
-            .inner
-            .snapshot(zone)
-            .await
-            .map_err(|error| match self.flaw {
-                Flaw::HidesUnknownZones => error.with_kind(ErrorKind::Forbidden),
-                _ => error,
-            })?;
-        let sets = snapshot
-            .zone
-            .iter()
-            .cloned()
-            .collect::<Vec<_>>()
-            .into_iter();
+        let mut snapshot = self.inner.snapshot(zone).await.map_err(|error| match self.flaw {
+            Flaw::HidesUnknownZones => error.with_kind(ErrorKind::Forbidden),
+            _ => error,
+        })?;
+        let sets = snapshot.zone.iter().cloned().collect::<Vec<_>>().into_iter();
         let sets: Vec<_> = match self.flaw {
             Flaw::SeesOnePage => sets.take(100).collect(),
             Flaw::EscapesTwice => sets.map(|set| escaped(&set)).collect(),
@@ -295,12 +211,7 @@ impl DnsProvider for Flawed {
         }
     }
 
-    async fn apply(
-        &self,
-        zone: &Name,
-        plan: &Plan,
-        expected: &ZoneSnapshot,
-    ) -> Result<Receipt, ApplyError> {
+    async fn apply(&self, zone: &Name, plan: &Plan, expected: &ZoneSnapshot) -> Result<Receipt, ApplyError> {
         let real = self.inner.snapshot(zone).await;
         let expected = match (self.flaw, &real) {
             (Flaw::IgnoresConflicts | Flaw::EscapesTwice | Flaw::SeesOnePage, Ok(real)) => real,
@@ -314,18 +225,12 @@ impl DnsProvider for Flawed {
                 }
             };
             let edited = self.inner.edit(plan.zone(), edit);
-            return edited
-                .map(|()| Receipt::all_of(plan))
-                .map_err(|error| ApplyError::refused(plan, error));
+            return edited.map(|()| Receipt::all_of(plan)).map_err(|error| ApplyError::refused(plan, error));
         }
-        let receipt = self
-            .inner
-            .apply(zone, plan, expected)
-            .await
-            .map_err(|account| match self.flaw {
-                Flaw::DeniesAll => ApplyError::refused(plan, account.error),
-                _ => account,
-            })?;
+        let receipt = self.inner.apply(zone, plan, expected).await.map_err(|account| match self.flaw {
+            Flaw::DeniesAll => ApplyError::refused(plan, account.error),
+            _ => account,
+        })?;
         let undone = |change: &&Change| match self.flaw {
             Flaw::ForgetsTtls => matches!(change, Change::Update { .. }),
             Flaw::ForgetsDeletes => matches!(change, Change::Delete(_)),
@@ -334,10 +239,7 @@ impl DnsProvider for Flawed {
         let edit = |zone: &mut Zone| {
             for change in changes.iter().filter(undone) {
                 let before = change.before().unwrap();
-                let set = change.after().map_or_else(
-                    || before.clone(),
-                    |after| after.clone().with_ttl(before.ttl()),
-                );
+                let set = change.after().map_or_else(|| before.clone(), |after| after.clone().with_ttl(before.ttl()));
                 zone.insert(set).unwrap();
             }
         };
@@ -351,11 +253,7 @@ impl DnsProvider for Flawed {
 /// What becomes of a TXT that is quoted where it was quoted already.
 fn escaped(set: &RecordSet) -> RecordSet {
     let twice = |octet| {
-        if octet == b'\\' {
-            vec![octet; 2]
-        } else {
-            vec![octet]
-        }
+        if octet == b'\\' { vec![octet; 2] } else { vec![octet] }
     };
     let data = set.data().iter().map(|data| match data {
         RecordData::Txt(data) => {

@@ -99,7 +99,11 @@ async fn compare(what: &str, ours: impl AsyncFn(), bare: impl AsyncFn()) {
     let mut times: Vec<_> = pairs.iter().map(|(ours, _)| ours.as_secs_f64() * 1e6 / f64::from(CALLS)).collect();
     times.sort_by(f64::total_cmp);
     let (low, high) = (ratios[ROUNDS / 4], ratios[ROUNDS * 3 / 4]);
-    println!("{what:22} {:.3} (half of the pairs between {low:.3} and {high:.3}), {:.0} µs", ratios[ROUNDS / 2], times[ROUNDS / 2]);
+    println!(
+        "{what:22} {:.3} (half of the pairs between {low:.3} and {high:.3}), {:.0} µs",
+        ratios[ROUNDS / 2],
+        times[ROUNDS / 2]
+    );
 }
 
 async fn measure(call: &impl AsyncFn()) -> Duration {

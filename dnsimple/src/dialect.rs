@@ -10,10 +10,7 @@ pub(crate) static DNSIMPLE: Dialect = Dialect {
     explain,
     quotas: &[QuotaRule {
         bucket: "",
-        announced: Announced::Headers {
-            remaining: "x-ratelimit-remaining",
-            reset: "x-ratelimit-reset",
-        },
+        announced: Announced::Headers { remaining: "x-ratelimit-remaining", reset: "x-ratelimit-reset" },
         declared: None,
     }],
     ..Dialect::new("dnsimple")
@@ -28,65 +25,40 @@ fn explain(refusal: &Refusal<'_>) -> Explanation {
         _ => None,
     };
     let Some(json) = refusal.json else {
-        return Explanation {
-            kind,
-            ..Explanation::default()
-        };
+        return Explanation { kind, ..Explanation::default() };
     };
     let errors = json.get("errors").or_else(|| json.pointer("/data/errors"));
     let mut fields = Vec::new();
     if let Some(errors) = errors {
         collect("", errors, &mut fields);
     }
-    let message = json
-        .get("message")
-        .and_then(Value::as_str)
-        .map(str::to_owned);
-    Explanation {
-        kind,
-        message,
-        fields,
-        code: None,
-    }
+    let message = json.get("message").and_then(Value::as_str).map(str::to_owned);
+    Explanation { kind, message, fields, code: None }
 }
 
 /// Flattens what is said about fields: `{field: [text]}`, `{field: text}`, a list of texts, or, for a batch,
 /// `{creates: [{index, message, errors}]}`.
 fn collect(place: &str, errors: &Value, fields: &mut Vec<FieldError>) {
     match errors {
-        Value::String(message) => fields.push(FieldError {
-            field: place.to_owned(),
-            message: message.clone(),
-        }),
+        Value::String(message) => fields.push(FieldError { field: place.to_owned(), message: message.clone() }),
         Value::Array(list) => {
             for one in list {
                 collect(place, one, fields);
             }
         }
         Value::Object(operation) if operation.contains_key("index") => {
-            let index = operation
-                .get("index")
-                .map(ToString::to_string)
-                .unwrap_or_default();
+            let index = operation.get("index").map(ToString::to_string).unwrap_or_default();
             let place = format!("{place}[{index}]");
             match operation.get("errors") {
                 Some(nested) if nested.as_object().is_some_and(|nested| !nested.is_empty()) => {
                     collect(&place, nested, fields);
                 }
-                _ => collect(
-                    &place,
-                    operation.get("message").unwrap_or(&Value::Null),
-                    fields,
-                ),
+                _ => collect(&place, operation.get("message").unwrap_or(&Value::Null), fields),
             }
         }
         Value::Object(members) => {
             for (member, nested) in members {
-                let place = if place.is_empty() {
-                    member.clone()
-                } else {
-                    format!("{place}.{member}")
-                };
+                let place = if place.is_empty() { member.clone() } else { format!("{place}.{member}") };
                 collect(&place, nested, fields);
             }
         }
@@ -101,10 +73,7 @@ mod tests {
     fn fields(errors: Value) -> Vec<(String, String)> {
         let mut fields = Vec::new();
         collect("", &errors, &mut fields);
-        fields
-            .into_iter()
-            .map(|one| (one.field, one.message))
-            .collect()
+        fields.into_iter().map(|one| (one.field, one.message)).collect()
     }
 
     fn pair(field: &str, message: &str) -> (String, String) {
@@ -113,15 +82,8 @@ mod tests {
 
     #[test]
     fn every_shape_of_errors_is_read() {
-        let usual =
-            serde_json::json!({ "email": ["can't be blank", "is an invalid email address"] });
-        assert_eq!(
-            fields(usual),
-            [
-                pair("email", "can't be blank"),
-                pair("email", "is an invalid email address")
-            ]
-        );
+        let usual = serde_json::json!({ "email": ["can't be blank", "is an invalid email address"] });
+        assert_eq!(fields(usual), [pair("email", "can't be blank"), pair("email", "is an invalid email address")]);
         let extended = serde_json::json!({ "x-eu-registrant": "it's required" });
         assert_eq!(fields(extended), [pair("x-eu-registrant", "it's required")]);
         let batch = serde_json::json!({
@@ -130,15 +92,9 @@ mod tests {
         });
         assert_eq!(
             fields(batch),
-            [
-                pair("creates[0].record_type", "unsupported"),
-                pair("deletes[2]", "Record not found ID=67622509")
-            ]
+            [pair("creates[0].record_type", "unsupported"), pair("deletes[2]", "Record not found ID=67622509")]
         );
-        assert_eq!(
-            fields(serde_json::json!(["Domain not found"])),
-            [pair("", "Domain not found")]
-        );
+        assert_eq!(fields(serde_json::json!(["Domain not found"])), [pair("", "Domain not found")]);
         assert_eq!(fields(Value::Null), []);
     }
 }

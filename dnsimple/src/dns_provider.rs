@@ -12,9 +12,8 @@ use async_trait::async_trait;
 use howdah_core::{
     Error, ErrorKind, Outcome, Result,
     dns::{
-        AliasScope, ApplyError, Change, DnsCapabilities, DnsProvider, DnsProviderExt, Finding, LeftAlone, Mx, Name, Plan,
-        Receipt, RecordData, RecordSet, RecordType, Srv, Ttl, Zone, ZoneInfo, ZoneSnapshot,
-        audit_against,
+        AliasScope, ApplyError, Change, DnsCapabilities, DnsProvider, DnsProviderExt, Finding, LeftAlone, Mx, Name,
+        Plan, Receipt, RecordData, RecordSet, RecordType, Srv, Ttl, Zone, ZoneInfo, ZoneSnapshot, audit_against,
     },
 };
 
@@ -22,8 +21,8 @@ use crate::{
     Account,
     domains::NewDomain,
     zones::{
-        self, BatchChange, BatchDelete, BatchUpdate, NewRecord, RecordFilter, RecordId, RecordUpdate, Region, ZoneFilter,
-        ZoneRecord,
+        self, BatchChange, BatchDelete, BatchUpdate, NewRecord, RecordFilter, RecordId, RecordUpdate, Region,
+        ZoneFilter, ZoneRecord,
     },
 };
 
@@ -205,8 +204,12 @@ impl DnsProvider for DnSimpleDns {
         let mut findings = audit_against(&CAPABILITIES, desired);
         for set in desired.iter().filter(|set| *set.record_type() == RecordType::Txt) {
             let longest = set.data().iter().map(|data| data.to_string().len()).max().unwrap_or_default();
-            if longest > LONGEST_TXT && !findings.iter().any(|one| one.name == *set.name() && one.record_type == RecordType::Txt) {
-                let reason = format!("a text of {longest} characters with its quotes is longer than the provider's {LONGEST_TXT}");
+            if longest > LONGEST_TXT
+                && !findings.iter().any(|one| one.name == *set.name() && one.record_type == RecordType::Txt)
+            {
+                let reason = format!(
+                    "a text of {longest} characters with its quotes is longer than the provider's {LONGEST_TXT}"
+                );
                 findings.push(Finding::blocking(set, reason));
             }
         }
@@ -368,7 +371,9 @@ fn read_record(zone: &Name, record: &ZoneRecord) -> Result<(Name, RecordData), S
         Ns if apex => return Err("the name servers of the apex are set for the whole zone".to_owned()),
         Pool | Url => return Err("it has no counterpart in DNS".to_owned()),
         Dnskey | Ds => return Err("keys belong to the signer".to_owned()),
-        Other(other) if ["CDS", "CDNSKEY"].contains(&other.as_str()) => return Err("keys belong to the signer".to_owned()),
+        Other(other) if ["CDS", "CDNSKEY"].contains(&other.as_str()) => {
+            return Err("keys belong to the signer".to_owned());
+        }
         _ => {}
     }
     if let Some(parent) = record.parent_id {
@@ -392,7 +397,9 @@ fn read_record(zone: &Name, record: &ZoneRecord) -> Result<(Name, RecordData), S
         MxType => RecordData::Mx(Mx { preference: priority, exchange: name(content)? }),
         SrvType => {
             let parts: Vec<_> = content.split_ascii_whitespace().collect();
-            let [weight, port, target] = parts.as_slice() else { return Err(unreadable(&"an SRV has three parts here")) };
+            let [weight, port, target] = parts.as_slice() else {
+                return Err(unreadable(&"an SRV has three parts here"));
+            };
             let number = |text: &str| text.parse::<u16>().map_err(|error| unreadable(&error));
             RecordData::Srv(Srv { priority, weight: number(weight)?, port: number(port)?, target: name(target)? })
         }

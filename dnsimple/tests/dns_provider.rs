@@ -62,7 +62,10 @@ async fn what_is_the_providers_own_is_left_alone() {
         zones.create_record("example.com", record).await.unwrap();
     }
     let snapshot = dns.snapshot(&name("example.com")).await.unwrap();
-    assert_eq!(snapshot.zone, zone([set("example.com", RecordType::Alias, &["lb.example.net."]).with_ttl(Ttl::Seconds(3600))]));
+    assert_eq!(
+        snapshot.zone,
+        zone([set("example.com", RecordType::Alias, &["lb.example.net."]).with_ttl(Ttl::Seconds(3600))])
+    );
     let mut kept: Vec<_> = snapshot.left_alone.iter().map(|one| one.record_type.as_str()).collect();
     kept.sort_unstable();
     assert_eq!(kept, ["A", "NS", "NS", "NS", "NS", "POOL", "SOA", "TXT", "URL"]);
@@ -88,7 +91,11 @@ async fn a_set_is_changed_with_as_few_operations_as_there_can_be() {
         dns.apply(&apex, &plan, &expected).await.unwrap();
         let last = fake.world().journal().pop().unwrap();
         let count = |what: &str| last.request[what].as_array().map_or(0, Vec::len);
-        assert_eq!((count("creates"), count("updates"), count("deletes")), (created, updated, deleted), "{addresses:?}");
+        assert_eq!(
+            (count("creates"), count("updates"), count("deletes")),
+            (created, updated, deleted),
+            "{addresses:?}"
+        );
         assert_eq!(dns.snapshot(&apex).await.unwrap().zone, desired);
     }
 }
@@ -125,7 +132,9 @@ async fn half_a_set_is_not_called_refused() {
 #[test]
 fn a_text_is_measured_with_its_quotes() {
     let dns = DnSimpleDns::new(FakeDnSimple::new().account());
-    let text = |length: usize| zone([set("example.com", RecordType::Txt, &[&format!("\"{}\"", "x".repeat(200)).repeat(length / 200)])]);
+    let text = |length: usize| {
+        zone([set("example.com", RecordType::Txt, &[&format!("\"{}\"", "x".repeat(200)).repeat(length / 200)])])
+    };
     assert!(dns.audit(&text(800)).is_empty());
     assert_eq!(dns.audit(&text(1000)).len(), 1);
 }

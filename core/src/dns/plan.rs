@@ -118,18 +118,10 @@ pub struct SafetyViolation {
 pub enum Violation {
     /// More sets would go than [`Safety::max_delete`] allows.
     #[error("{deletes} of {existing} record sets would be deleted, more than {limit} %")]
-    Deletes {
-        deletes: usize,
-        existing: usize,
-        limit: u8,
-    },
+    Deletes { deletes: usize, existing: usize, limit: u8 },
     /// More sets would change than [`Safety::max_update`] allows.
     #[error("{updates} of {existing} record sets would be updated, more than {limit} %")]
-    Updates {
-        updates: usize,
-        existing: usize,
-        limit: u8,
-    },
+    Updates { updates: usize, existing: usize, limit: u8 },
     /// The zone would name other servers for itself.
     #[error("the NS set of the apex would change")]
     ApexNs,
@@ -140,11 +132,7 @@ impl Plan {
     pub fn between(current: &Zone, desired: &Zone, scope: &Scope) -> Self {
         let mut existing = 0;
         let mut changes = Vec::new();
-        let mut olds = current
-            .iter()
-            .filter(|set| scope.covers(set))
-            .inspect(|_| existing += 1)
-            .peekable();
+        let mut olds = current.iter().filter(|set| scope.covers(set)).inspect(|_| existing += 1).peekable();
         let mut news = desired.iter().filter(|set| scope.covers(set)).peekable();
         loop {
             let order = match (olds.peek(), news.peek()) {
@@ -157,21 +145,14 @@ impl Plan {
             let new = if order.is_ge() { news.next() } else { None };
             changes.extend(match (old, new) {
                 (Some(old), Some(new)) if agree(old, new) => None,
-                (Some(old), Some(new)) => Some(Change::Update {
-                    from: old.clone(),
-                    to: new.clone(),
-                }),
+                (Some(old), Some(new)) => Some(Change::Update { from: old.clone(), to: new.clone() }),
                 (Some(old), None) => Some(Change::Delete(old.clone())),
                 (None, Some(new)) => Some(Change::Create(new.clone())),
                 (None, None) => None,
             });
         }
         drop(olds);
-        Self {
-            zone: current.name().clone(),
-            existing,
-            changes: in_safe_order(changes),
-        }
+        Self { zone: current.name().clone(), existing, changes: in_safe_order(changes) }
     }
 
     /// The zone that is to change.
@@ -206,42 +187,22 @@ impl Plan {
     /// Refuses a plan that changes more than `safety` allows; every reason is told at once.
     pub fn check(&self, safety: &Safety) -> Result<(), SafetyViolation> {
         let existing = self.existing;
-        let PlanStats {
-            updates, deletes, ..
-        } = self.stats();
+        let PlanStats { updates, deletes, .. } = self.stats();
         let exceeds = |count: usize, limit: u8| {
-            existing >= safety.min_existing
-                && count.saturating_mul(100) > existing.saturating_mul(limit.into())
+            existing >= safety.min_existing && count.saturating_mul(100) > existing.saturating_mul(limit.into())
         };
         let mut violations = Vec::new();
         if exceeds(deletes, safety.max_delete) {
-            violations.push(Violation::Deletes {
-                deletes,
-                existing,
-                limit: safety.max_delete,
-            });
+            violations.push(Violation::Deletes { deletes, existing, limit: safety.max_delete });
         }
         if exceeds(updates, safety.max_update) {
-            violations.push(Violation::Updates {
-                updates,
-                existing,
-                limit: safety.max_update,
-            });
+            violations.push(Violation::Updates { updates, existing, limit: safety.max_update });
         }
-        let is_apex_ns = |change: &Change| {
-            *change.name() == self.zone && *change.record_type() == RecordType::Ns
-        };
+        let is_apex_ns = |change: &Change| *change.name() == self.zone && *change.record_type() == RecordType::Ns;
         if !safety.apex_ns && self.changes.iter().any(is_apex_ns) {
             violations.push(Violation::ApexNs);
         }
-        if violations.is_empty() {
-            Ok(())
-        } else {
-            Err(SafetyViolation {
-                zone: self.zone.clone(),
-                violations,
-            })
-        }
+        if violations.is_empty() { Ok(()) } else { Err(SafetyViolation { zone: self.zone.clone(), violations }) }
     }
 
     /// What a zone becomes when all changes are made to it.
@@ -332,24 +293,14 @@ impl Scope {
 
 impl Default for Safety {
     fn default() -> Self {
-        Self {
-            max_delete: 30,
-            max_update: 30,
-            min_existing: 10,
-            apex_ns: false,
-        }
+        Self { max_delete: 30, max_update: 30, min_existing: 10, apex_ns: false }
     }
 }
 
 impl Safety {
     /// Everything is allowed: the explicit force.
     pub fn none() -> Self {
-        Self {
-            max_delete: 100,
-            max_update: 100,
-            min_existing: 0,
-            apex_ns: true,
-        }
+        Self { max_delete: 100, max_update: 100, min_existing: 0, apex_ns: true }
     }
 
     /// Allows to delete this many percent of the existing sets in scope.
@@ -386,9 +337,7 @@ impl SafetyViolation {
 
 impl From<SafetyViolation> for Error {
     fn from(violation: SafetyViolation) -> Self {
-        Self::new(ErrorKind::Precondition, violation.to_string())
-            .with_outcome(Outcome::NotSent)
-            .with_source(violation)
+        Self::new(ErrorKind::Precondition, violation.to_string()).with_outcome(Outcome::NotSent).with_source(violation)
     }
 }
 
@@ -408,17 +357,9 @@ impl fmt::Display for Change {
 /// A line of totals, then a table: a row for each record that comes (`+` in an update) or goes (`-`).
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let PlanStats {
-            creates,
-            updates,
-            deletes,
-            unchanged,
-        } = self.stats();
+        let PlanStats { creates, updates, deletes, unchanged } = self.stats();
         let zone = &self.zone;
-        writeln!(
-            f,
-            "{zone}: {creates} to create, {updates} to update, {deletes} to delete, {unchanged} unchanged"
-        )?;
+        writeln!(f, "{zone}: {creates} to create, {updates} to update, {deletes} to delete, {unchanged} unchanged")?;
 
         let heads: Vec<[String; 3]> = self.changes.iter().map(head).collect();
         let mut widths = [0; 3];
@@ -429,10 +370,7 @@ impl fmt::Display for Plan {
         }
         let [name_width, type_width, ttl_width] = widths;
         for (change, [name, record_type, ttl]) in self.changes.iter().zip(&heads) {
-            let lead = format!(
-                "{}  {name:name_width$}  {record_type:type_width$}  {ttl:ttl_width$}",
-                change.verb()
-            );
+            let lead = format!("{}  {name:name_width$}  {record_type:type_width$}  {ttl:ttl_width$}", change.verb());
             let indent = lead.chars().count();
             let rows = rows(change);
             if rows.is_empty() {
@@ -454,27 +392,15 @@ fn head(change: &Change) -> [String; 3] {
         }
         _ => change.set().ttl().to_string(),
     };
-    [
-        change.name().to_string(),
-        change.record_type().to_string(),
-        ttl,
-    ]
+    [change.name().to_string(), change.record_type().to_string(), ttl]
 }
 
 fn rows(change: &Change) -> Vec<String> {
     match change {
-        Change::Create(set) | Change::Delete(set) => {
-            set.data().iter().map(ToString::to_string).collect()
-        }
+        Change::Create(set) | Change::Delete(set) => set.data().iter().map(ToString::to_string).collect(),
         Change::Update { from, to } => {
-            let gone = from
-                .data()
-                .difference(to.data())
-                .map(|data| format!("- {data}"));
-            let new = to
-                .data()
-                .difference(from.data())
-                .map(|data| format!("+ {data}"));
+            let gone = from.data().difference(to.data()).map(|data| format!("- {data}"));
+            let new = to.data().difference(from.data()).map(|data| format!("+ {data}"));
             gone.chain(new).collect()
         }
     }
@@ -507,13 +433,8 @@ fn in_safe_order(changes: Vec<Change>) -> Vec<Change> {
     }
 
     let is_cname = |change: &&Change| *change.record_type() == RecordType::Cname;
-    let names_of = |changes: &[Change]| {
-        changes
-            .iter()
-            .filter(is_cname)
-            .map(|c| c.name().clone())
-            .collect::<BTreeSet<_>>()
-    };
+    let names_of =
+        |changes: &[Change]| changes.iter().filter(is_cname).map(|c| c.name().clone()).collect::<BTreeSet<_>>();
     let (to_cname, from_cname) = (names_of(&creates), names_of(&deletes));
     let named_anew: BTreeSet<Name> = creates.iter().map(|change| change.name().clone()).collect();
     let mut first: BTreeMap<Name, Vec<Change>> = BTreeMap::new();
@@ -560,11 +481,7 @@ impl TryFrom<Unchecked> for Plan {
     type Error = String;
 
     fn try_from(plan: Unchecked) -> Result<Self, String> {
-        let Unchecked {
-            zone,
-            existing,
-            changes,
-        } = plan;
+        let Unchecked { zone, existing, changes } = plan;
         for change in &changes {
             if !change.name().is_within(&zone) {
                 return Err(format!("`{change}` is outside of the zone {zone}"));
@@ -579,11 +496,7 @@ impl TryFrom<Unchecked> for Plan {
                 ));
             }
         }
-        Ok(Self {
-            zone,
-            existing,
-            changes,
-        })
+        Ok(Self { zone, existing, changes })
     }
 }
 

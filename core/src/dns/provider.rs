@@ -5,10 +5,7 @@ use std::{collections::BTreeSet, fmt, ops::RangeInclusive};
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-use super::{
-    Change, Dnskey, Ds, Name, Plan, RecordData, RecordSet, RecordType, Scope, Ttl, Zone,
-    ZoneSnapshot, zone,
-};
+use super::{Change, Dnskey, Ds, Name, Plan, RecordData, RecordSet, RecordType, Scope, Ttl, Zone, ZoneSnapshot, zone};
 use crate::{Error, Outcome, Result};
 
 /// A provider of DNS hosting.
@@ -72,12 +69,7 @@ pub trait DnsProvider: Send + Sync + fmt::Debug {
     ///
     /// It begins with [`preflight`](DnsProviderExt::preflight) and refuses with [`ErrorKind::Conflict`](crate::ErrorKind::Conflict), before
     /// anything is sent, when the zone is no longer what `expected` says. Nothing at all happens for an empty plan.
-    async fn apply(
-        &self,
-        zone: &Name,
-        plan: &Plan,
-        expected: &ZoneSnapshot,
-    ) -> Result<Receipt, ApplyError>;
+    async fn apply(&self, zone: &Name, plan: &Plan, expected: &ZoneSnapshot) -> Result<Receipt, ApplyError>;
 }
 
 /// What every [`DnsProvider`] can do without knowing how.
@@ -97,33 +89,20 @@ pub trait DnsProviderExt: DnsProvider {
 
     /// For implementors: refuses what must not be sent. That is a plan for another zone, a set that the
     /// [`audit`](DnsProvider::audit) blocks, and a set that the provider keeps for itself.
-    fn preflight(
-        &self,
-        zone: &Name,
-        plan: &Plan,
-        expected: &ZoneSnapshot,
-    ) -> Result<(), ApplyError> {
+    fn preflight(&self, zone: &Name, plan: &Plan, expected: &ZoneSnapshot) -> Result<(), ApplyError> {
         let refused = |error| Err(ApplyError::refused(plan, error));
         for (what, name) in [("plan", plan.zone()), ("snapshot", expected.zone.name())] {
             if name != zone {
-                return refused(Error::invalid(format!(
-                    "the {what} is for the zone {name}, not for {zone}"
-                )));
+                return refused(Error::invalid(format!("the {what} is for the zone {name}, not for {zone}")));
             }
         }
         let written = match Zone::try_from_sets(zone.clone(), plan.writes().cloned()) {
             Ok(written) => written,
             Err(error) => return refused(error.into()),
         };
-        let mut blocking: Vec<_> = self
-            .audit(&written)
-            .into_iter()
-            .filter(Finding::is_blocking)
-            .collect();
+        let mut blocking: Vec<_> = self.audit(&written).into_iter().filter(Finding::is_blocking).collect();
         blocking.extend(plan.changes().iter().filter_map(|change| match change {
-            Change::Delete(set)
-                if !self.capabilities().apex_ns && zone::is_authority(zone, set) =>
-            {
+            Change::Delete(set) if !self.capabilities().apex_ns && zone::is_authority(zone, set) => {
                 Some(Finding::blocking(set, "the provider keeps it"))
             }
             _ => None,
@@ -135,9 +114,7 @@ pub trait DnsProviderExt: DnsProvider {
             0 => String::new(),
             count => format!(" (and {count} more)"),
         };
-        refused(
-            Error::unsupported(format!("cannot do this: {first}{more}")).with_provider(self.name()),
-        )
+        refused(Error::unsupported(format!("cannot do this: {first}{more}")).with_provider(self.name()))
     }
 }
 
@@ -158,11 +135,7 @@ pub struct ZoneInfo {
 impl ZoneInfo {
     /// A zone of which it is not known whether it is active.
     pub fn new(name: Name, id: impl Into<String>) -> Self {
-        Self {
-            name,
-            id: id.into(),
-            active: None,
-        }
+        Self { name, id: id.into(), active: None }
     }
 
     /// Says whether the provider answers for it.
@@ -287,19 +260,12 @@ impl DnsCapabilities {
     /// Brings the TTLs of a zone into the provider's range, with a warning for each that changes.
     pub fn clamp_ttls(&self, zone: &mut Zone) -> Vec<Finding> {
         let mut findings = Vec::new();
-        let beyond: Vec<RecordSet> = zone
-            .iter()
-            .filter(|set| self.ttl_within(set.ttl()).is_some())
-            .cloned()
-            .collect();
+        let beyond: Vec<RecordSet> = zone.iter().filter(|set| self.ttl_within(set.ttl()).is_some()).cloned().collect();
         for set in beyond {
             let Some(seconds) = self.ttl_within(set.ttl()) else {
                 continue;
             };
-            findings.push(Finding::warning(
-                &set,
-                format!("the TTL becomes {seconds} instead of {}", set.ttl()),
-            ));
+            findings.push(Finding::warning(&set, format!("the TTL becomes {seconds} instead of {}", set.ttl())));
             // The set was in the zone before, so it fits.
             let _ = zone.insert(set.with_ttl(Ttl::Seconds(seconds)));
         }
@@ -354,12 +320,7 @@ impl Finding {
     }
 
     fn new(set: &RecordSet, severity: Severity, reason: String) -> Self {
-        Self {
-            name: set.name().clone(),
-            record_type: set.record_type().clone(),
-            severity,
-            reason,
-        }
+        Self { name: set.name().clone(), record_type: set.record_type().clone(), severity, reason }
     }
 }
 
@@ -399,11 +360,9 @@ pub fn audit_against(capabilities: &DnsCapabilities, desired: &Zone) -> Vec<Find
             RecordType::Cname if set.data().len() > 1 => {
                 block("there can be one CNAME at a name only".into());
             }
-            RecordType::Txt => set
-                .data()
-                .iter()
-                .filter_map(|data| txt_problem(&capabilities.txt, data))
-                .for_each(block),
+            RecordType::Txt => {
+                set.data().iter().filter_map(|data| txt_problem(&capabilities.txt, data)).for_each(block)
+            }
             _ => {}
         }
         if !capabilities.wildcard && set.name().is_wildcard() {
@@ -411,10 +370,7 @@ pub fn audit_against(capabilities: &DnsCapabilities, desired: &Zone) -> Vec<Find
         }
         if capabilities.ttl_within(set.ttl()).is_some() {
             let (from, to) = (capabilities.ttl.start(), capabilities.ttl.end());
-            let reason = format!(
-                "the TTL {} is not between {from} and {to} seconds",
-                set.ttl()
-            );
+            let reason = format!("the TTL {} is not between {from} and {to} seconds", set.ttl());
             findings.push(Finding::blocking(set, reason));
         }
     }
@@ -428,10 +384,7 @@ fn txt_problem(limits: &TxtLimits, data: &RecordData) -> Option<String> {
     let text = data.concat();
     let TxtLimits { max_length, .. } = limits;
     if text.len() > *max_length {
-        return Some(format!(
-            "a text of {} octets is longer than the provider's {max_length}",
-            text.len()
-        ));
+        return Some(format!("a text of {} octets is longer than the provider's {max_length}", text.len()));
     }
     if text.is_empty() && !limits.empty {
         return Some("the provider has no empty texts".into());
@@ -441,10 +394,7 @@ fn txt_problem(limits: &TxtLimits, data: &RecordData) -> Option<String> {
     }
     let (fits, kept) = match limits.octets {
         TxtOctets::Any => (true, ""),
-        TxtOctets::Ascii => (
-            text.iter().all(|octet| (b' '..=b'~').contains(octet)),
-            "printable ASCII",
-        ),
+        TxtOctets::Ascii => (text.iter().all(|octet| (b' '..=b'~').contains(octet)), "printable ASCII"),
         TxtOctets::Utf8 => (
             std::str::from_utf8(&text).is_ok_and(|text| !text.chars().any(char::is_control)),
             "UTF-8 without control characters",
@@ -464,9 +414,7 @@ pub struct Receipt {
 impl Receipt {
     /// All of this plan.
     pub fn all_of(plan: &Plan) -> Self {
-        Self {
-            applied: plan.changes().len(),
-        }
+        Self { applied: plan.changes().len() }
     }
 }
 
@@ -529,25 +477,14 @@ impl ApplyError {
 /// [`Outcome::Unknown`]: what is left can be seen by planning again.
 impl From<ApplyError> for Error {
     fn from(account: ApplyError) -> Self {
-        let (total, applied, unknown) = (
-            account.total(),
-            account.applied.len(),
-            account.unknown.len(),
-        );
+        let (total, applied, unknown) = (account.total(), account.applied.len(), account.unknown.len());
         let unchanged = account.zone_unchanged();
         let error = account.error;
         if unchanged {
             return error;
         }
-        let message = format!(
-            "{applied} of {total} changes applied, {unknown} unknown: {}",
-            error.message()
-        );
-        let outcome = if applied == total {
-            Outcome::Applied
-        } else {
-            Outcome::Unknown
-        };
+        let message = format!("{applied} of {total} changes applied, {unknown} unknown: {}", error.message());
+        let outcome = if applied == total { Outcome::Applied } else { Outcome::Unknown };
         error.with_message(message).with_outcome(outcome)
     }
 }
@@ -596,10 +533,7 @@ pub struct KeyInfo {
 impl KeyInfo {
     /// A key, its digests, or both.
     pub fn new(dnskey: impl Into<Option<Dnskey>>, ds: impl IntoIterator<Item = Ds>) -> Self {
-        Self {
-            dnskey: dnskey.into(),
-            ds: ds.into_iter().collect(),
-        }
+        Self { dnskey: dnskey.into(), ds: ds.into_iter().collect() }
     }
 }
 
@@ -614,39 +548,22 @@ mod tests {
 
     #[allow(clippy::needless_pass_by_value)]
     fn set(name: &str, ttl: u32, record_type: RecordType, data: &[&str]) -> RecordSet {
-        let data = data
-            .iter()
-            .map(|text| RecordData::parse(&record_type, text, &apex()).unwrap());
-        RecordSet::new(
-            Name::parse_in(name, &apex()).unwrap(),
-            Ttl::Seconds(ttl),
-            data,
-        )
-        .unwrap()
+        let data = data.iter().map(|text| RecordData::parse(&record_type, text, &apex()).unwrap());
+        RecordSet::new(Name::parse_in(name, &apex()).unwrap(), Ttl::Seconds(ttl), data).unwrap()
     }
 
     fn zone(sets: impl IntoIterator<Item = RecordSet>) -> Zone {
         Zone::try_from_sets(apex(), sets).unwrap()
     }
 
-    fn found(
-        capabilities: &DnsCapabilities,
-        sets: impl IntoIterator<Item = RecordSet>,
-    ) -> Vec<String> {
-        audit_against(capabilities, &zone(sets))
-            .iter()
-            .map(ToString::to_string)
-            .collect()
+    fn found(capabilities: &DnsCapabilities, sets: impl IntoIterator<Item = RecordSet>) -> Vec<String> {
+        audit_against(capabilities, &zone(sets)).iter().map(ToString::to_string).collect()
     }
 
     #[test]
     fn the_audit_names_what_does_not_fit() {
-        let mut capabilities = DnsCapabilities::new([
-            RecordType::A,
-            RecordType::Cname,
-            RecordType::Ns,
-            RecordType::Txt,
-        ]);
+        let mut capabilities =
+            DnsCapabilities::new([RecordType::A, RecordType::Cname, RecordType::Ns, RecordType::Txt]);
         capabilities.ttl = 60..=86_400;
         capabilities.txt.max_length = 5;
         capabilities.alias = AliasScope::Apex;
@@ -660,18 +577,7 @@ mod tests {
             set("c", 300, RecordType::A, &["192.0.2.1"]),
             set("m", 300, RecordType::Mx, &["10 mx"]),
             set("sub", 300, RecordType::Ns, &["ns.example.net."]),
-            set(
-                "t",
-                300,
-                RecordType::Txt,
-                &[
-                    "\"123456\"",
-                    "\"\"",
-                    "\" a\"",
-                    "\"\\195\\188\"",
-                    "\"12345\"",
-                ],
-            ),
+            set("t", 300, RecordType::Txt, &["\"123456\"", "\"\"", "\" a\"", "\"\\195\\188\"", "\"12345\""]),
         ];
         let mut expected = vec![
             "*.example.org. A: the TTL 59 is not between 60 and 86400 seconds",
@@ -696,10 +602,7 @@ mod tests {
     fn a_cname_cannot_be_at_the_apex() {
         let capabilities = DnsCapabilities::new([RecordType::Cname]);
         let apex = set("@", 300, RecordType::Cname, &["a.example.net."]);
-        assert_eq!(
-            found(&capabilities, [apex]),
-            ["example.org. CNAME: a CNAME cannot be at the apex of a zone"]
-        );
+        assert_eq!(found(&capabilities, [apex]), ["example.org. CNAME: a CNAME cannot be at the apex of a zone"]);
         assert!(found(&capabilities, [set("a", 300, RecordType::Cname, &["b"])]).is_empty());
     }
 
@@ -714,20 +617,10 @@ mod tests {
         ]);
         let findings = capabilities.clamp_ttls(&mut zone);
         let ttls: Vec<_> = zone.iter().map(RecordSet::ttl).collect();
-        assert_eq!(
-            ttls,
-            [Ttl::Seconds(60), Ttl::Seconds(300), Ttl::Seconds(3600)]
-        );
+        assert_eq!(ttls, [Ttl::Seconds(60), Ttl::Seconds(300), Ttl::Seconds(3600)]);
         assert_eq!(findings.len(), 2);
-        assert!(
-            findings
-                .iter()
-                .all(|finding| finding.severity == Severity::Warning)
-        );
-        assert_eq!(
-            findings[1].to_string(),
-            "c.example.org. A: the TTL becomes 3600 instead of 86400"
-        );
+        assert!(findings.iter().all(|finding| finding.severity == Severity::Warning));
+        assert_eq!(findings[1].to_string(), "c.example.org. A: the TTL becomes 3600 instead of 86400");
         assert!(audit_against(&capabilities, &zone).is_empty());
     }
 
@@ -741,36 +634,17 @@ mod tests {
     fn the_account_follows_the_outcome() {
         let plan = three_creates();
         let during = |outcome| {
-            let account = ApplyError::during(
-                &plan,
-                1..2,
-                Error::new(ErrorKind::Timeout, "no answer").with_outcome(outcome),
-            );
-            let ApplyError {
-                applied,
-                failed,
-                unknown,
-                not_attempted,
-                ..
-            } = account;
-            [
-                applied.len(),
-                failed.len(),
-                unknown.len(),
-                not_attempted.len(),
-            ]
+            let account =
+                ApplyError::during(&plan, 1..2, Error::new(ErrorKind::Timeout, "no answer").with_outcome(outcome));
+            let ApplyError { applied, failed, unknown, not_attempted, .. } = account;
+            [applied.len(), failed.len(), unknown.len(), not_attempted.len()]
         };
         assert_eq!(during(Outcome::Refused), [1, 1, 0, 1]);
         assert_eq!(during(Outcome::NotSent), [1, 1, 0, 1]);
         assert_eq!(during(Outcome::Unknown), [1, 0, 1, 1]);
         assert_eq!(during(Outcome::Applied), [2, 0, 0, 1]);
         assert!(ApplyError::refused(&plan, Error::invalid("no")).zone_unchanged());
-        assert_eq!(
-            ApplyError::refused(&plan, Error::invalid("no"))
-                .not_attempted
-                .len(),
-            3
-        );
+        assert_eq!(ApplyError::refused(&plan, Error::invalid("no")).not_attempted.len(), 3);
     }
 
     #[test]
@@ -778,15 +652,9 @@ mod tests {
         let plan = three_creates();
         let refused = || Error::new(ErrorKind::Invalid, "bad").with_outcome(Outcome::Refused);
         let error = Error::from(ApplyError::during(&plan, 0..1, refused()));
-        assert_eq!(
-            (error.kind(), error.outcome()),
-            (ErrorKind::Invalid, Outcome::Refused)
-        );
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Invalid, Outcome::Refused));
         let error = Error::from(ApplyError::during(&plan, 2..3, refused()));
-        assert_eq!(
-            (error.kind(), error.outcome()),
-            (ErrorKind::Invalid, Outcome::Unknown)
-        );
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Invalid, Outcome::Unknown));
         assert_eq!(error.message(), "2 of 3 changes applied, 0 unknown: bad");
     }
 
@@ -794,22 +662,12 @@ mod tests {
     fn preflight_refuses_with_the_first_finding() {
         let provider = MemoryDns::with_capabilities(DnsCapabilities::new([RecordType::A]));
         let expected = ZoneSnapshot::new(zone([]));
-        assert!(
-            provider
-                .preflight(&apex(), &three_creates(), &expected)
-                .is_ok()
-        );
+        assert!(provider.preflight(&apex(), &three_creates(), &expected).is_ok());
 
-        let mx = zone([
-            set("m", 300, RecordType::Mx, &["10 mx"]),
-            set("n", 300, RecordType::Mx, &["10 mx"]),
-        ]);
+        let mx = zone([set("m", 300, RecordType::Mx, &["10 mx"]), set("n", 300, RecordType::Mx, &["10 mx"])]);
         let plan = Plan::between(&zone([]), &mx, &Scope::WholeZone);
         let refusal = provider.preflight(&apex(), &plan, &expected).unwrap_err();
-        assert_eq!(
-            (refusal.error.kind(), refusal.error.outcome()),
-            (ErrorKind::Unsupported, Outcome::NotSent)
-        );
+        assert_eq!((refusal.error.kind(), refusal.error.outcome()), (ErrorKind::Unsupported, Outcome::NotSent));
         assert_eq!(
             refusal.error.to_string(),
             "memory: cannot do this: m.example.org. MX: the provider has no MX records (and 1 more) (nothing was sent)"

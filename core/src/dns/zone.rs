@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, btree_map::Entry};
 
-use serde::{
-    Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::SerializeStruct as _,
-};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _, ser::SerializeStruct as _};
 
 use super::{Name, Plan, RecordSet, RecordType, Scope};
 use crate::{Error, ErrorKind, Outcome, Result};
@@ -46,17 +44,11 @@ pub struct OutOfZone {
 impl Zone {
     /// A zone without any records.
     pub fn new(name: Name) -> Self {
-        Self {
-            name,
-            sets: BTreeMap::new(),
-        }
+        Self { name, sets: BTreeMap::new() }
     }
 
     /// A zone of the given sets; of two for the same name and type the later one stays.
-    pub fn try_from_sets(
-        name: Name,
-        sets: impl IntoIterator<Item = RecordSet>,
-    ) -> Result<Self, OutOfZone> {
+    pub fn try_from_sets(name: Name, sets: impl IntoIterator<Item = RecordSet>) -> Result<Self, OutOfZone> {
         let mut zone = Self::new(name);
         for set in sets {
             zone.insert(set)?;
@@ -78,11 +70,7 @@ impl Zone {
                 zone: self.name.clone(),
             });
         }
-        Ok(self
-            .sets
-            .entry(set.name().clone())
-            .or_default()
-            .insert(set.record_type().clone(), set))
+        Ok(self.sets.entry(set.name().clone()).or_default().insert(set.record_type().clone(), set))
     }
 
     /// Takes a set out.
@@ -139,10 +127,7 @@ impl Zone {
             .flat_map(BTreeMap::into_values)
             .partition::<Vec<_>, _>(|set| keep(set));
         for set in kept {
-            self.sets
-                .entry(set.name().clone())
-                .or_default()
-                .insert(set.record_type().clone(), set);
+            self.sets.entry(set.name().clone()).or_default().insert(set.record_type().clone(), set);
         }
         dropped
     }
@@ -158,8 +143,7 @@ impl Zone {
 
 /// Whether this set says who serves the zone.
 pub(crate) fn is_authority(apex: &Name, set: &RecordSet) -> bool {
-    *set.record_type() == RecordType::Soa
-        || (*set.record_type() == RecordType::Ns && set.name() == apex)
+    *set.record_type() == RecordType::Soa || (*set.record_type() == RecordType::Ns && set.name() == apex)
 }
 
 impl Serialize for Zone {
@@ -189,10 +173,7 @@ impl<'de> Deserialize<'de> for Zone {
         for set in plain.sets {
             if let Some(earlier) = zone.insert(set).map_err(D::Error::custom)? {
                 let (name, record_type) = (earlier.name(), earlier.record_type());
-                return Err(D::Error::custom(format!(
-                    "{name} {record_type} occurs twice in the zone {}",
-                    zone.name
-                )));
+                return Err(D::Error::custom(format!("{name} {record_type} occurs twice in the zone {}", zone.name)));
             }
         }
         Ok(zone)
@@ -227,11 +208,7 @@ pub struct LeftAlone {
 impl ZoneSnapshot {
     /// A snapshot of nothing but the user's sets.
     pub fn new(zone: Zone) -> Self {
-        Self {
-            zone,
-            left_alone: Vec::new(),
-            version: None,
-        }
+        Self { zone, left_alone: Vec::new(), version: None }
     }
 
     /// Refuses with [`ErrorKind::Conflict`] when the user's sets differ from those of an earlier snapshot, and names
@@ -255,12 +232,7 @@ impl ZoneSnapshot {
             return Ok(());
         }
         let plan = Plan::between(&earlier.zone, &self.zone, &Scope::WholeZone);
-        let mut seen: Vec<_> = plan
-            .changes()
-            .iter()
-            .take(SHOWN)
-            .map(ToString::to_string)
-            .collect();
+        let mut seen: Vec<_> = plan.changes().iter().take(SHOWN).map(ToString::to_string).collect();
         match plan.changes().len() {
             0 => seen.push("only in what a plan does not compare".to_owned()),
             count if count > SHOWN => seen.push(format!("{} more", count - SHOWN)),
@@ -287,22 +259,13 @@ mod tests {
     fn set(name: &str, record_type: RecordType, data: &str) -> RecordSet {
         let apex = Name::parse("example.org").unwrap();
         let name = Name::parse_in(name, &apex).unwrap();
-        RecordSet::new(
-            name,
-            Ttl::Seconds(300),
-            [RecordData::parse(&record_type, data, &apex).unwrap()],
-        )
-        .unwrap()
+        RecordSet::new(name, Ttl::Seconds(300), [RecordData::parse(&record_type, data, &apex).unwrap()]).unwrap()
     }
 
     fn sample() -> Zone {
         let sets = [
             set("www", RecordType::A, "192.0.2.1"),
-            set(
-                "@",
-                RecordType::Soa,
-                "ns.example.net. host.example.net. 1 2 3 4 5",
-            ),
+            set("@", RecordType::Soa, "ns.example.net. host.example.net. 1 2 3 4 5"),
             set("@", RecordType::Ns, "ns.example.net."),
             set("sub", RecordType::Ns, "ns.example.net."),
             set("@", RecordType::A, "192.0.2.1"),
@@ -314,52 +277,31 @@ mod tests {
     fn one_set_for_each_name_and_type() {
         let mut zone = sample();
         let newer = set("www", RecordType::A, "192.0.2.9");
-        assert_eq!(
-            zone.insert(newer.clone()).unwrap(),
-            Some(set("www", RecordType::A, "192.0.2.1"))
-        );
+        assert_eq!(zone.insert(newer.clone()).unwrap(), Some(set("www", RecordType::A, "192.0.2.1")));
         assert_eq!(zone.len(), 5);
         assert_eq!(zone.at(newer.name()).collect::<Vec<_>>(), [&newer]);
-        assert_eq!(
-            zone.remove(newer.name(), &RecordType::A),
-            Some(newer.clone())
-        );
+        assert_eq!(zone.remove(newer.name(), &RecordType::A), Some(newer.clone()));
         assert_eq!(zone.remove(newer.name(), &RecordType::A), None);
-        assert!(
-            zone.names().all(|name| name != newer.name()),
-            "a name without sets is gone"
-        );
+        assert!(zone.names().all(|name| name != newer.name()), "a name without sets is gone");
     }
 
     #[test]
     fn the_apex_comes_first() {
         let names: Vec<_> = sample().names().map(ToString::to_string).collect();
-        assert_eq!(
-            names,
-            ["example.org.", "sub.example.org.", "www.example.org."]
-        );
+        assert_eq!(names, ["example.org.", "sub.example.org.", "www.example.org."]);
     }
 
     #[test]
     fn foreign_names_are_refused() {
         let mut zone = Zone::new(Name::parse("example.net").unwrap());
-        let error = zone
-            .insert(set("www", RecordType::A, "192.0.2.1"))
-            .unwrap_err();
-        assert_eq!(
-            error.to_string(),
-            "www.example.org. A is outside of the zone example.net."
-        );
+        let error = zone.insert(set("www", RecordType::A, "192.0.2.1")).unwrap_err();
+        assert_eq!(error.to_string(), "www.example.org. A is outside of the zone example.net.");
     }
 
     #[test]
     fn the_authority_is_soa_and_apex_ns_only() {
         let mut zone = sample();
-        let authority: Vec<_> = zone
-            .split_off_authority()
-            .iter()
-            .map(|set| set.record_type().clone())
-            .collect();
+        let authority: Vec<_> = zone.split_off_authority().iter().map(|set| set.record_type().clone()).collect();
         assert_eq!(authority.len(), 2);
         assert!(authority.contains(&RecordType::Soa) && authority.contains(&RecordType::Ns));
         assert!(zone.contains(&Name::parse("sub.example.org").unwrap(), &RecordType::Ns));
@@ -374,9 +316,7 @@ mod tests {
         let mut twice: serde_json::Value = serde_json::from_str(&json).unwrap();
         let again = twice["sets"][0].clone();
         twice["sets"].as_array_mut().unwrap().push(again);
-        let error = serde_json::from_value::<Zone>(twice)
-            .unwrap_err()
-            .to_string();
+        let error = serde_json::from_value::<Zone>(twice).unwrap_err().to_string();
         assert!(error.contains("twice"), "{error}");
     }
 
@@ -385,15 +325,10 @@ mod tests {
         let earlier = ZoneSnapshot::new(sample());
         let mut now = earlier.clone();
         assert!(now.require_unchanged_since(&earlier).is_ok());
-        now.zone
-            .insert(set("new", RecordType::A, "192.0.2.5"))
-            .unwrap();
+        now.zone.insert(set("new", RecordType::A, "192.0.2.5")).unwrap();
         let error = now.require_unchanged_since(&earlier).unwrap_err();
         assert!(error.is_conflict());
         assert_eq!(error.outcome(), Outcome::NotSent);
-        assert!(
-            error.to_string().contains("create new.example.org. A"),
-            "{error}"
-        );
+        assert!(error.to_string().contains("create new.example.org. A"), "{error}");
     }
 }

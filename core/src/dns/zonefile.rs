@@ -110,10 +110,7 @@ impl fmt::Display for ZoneFileErrors {
             [error] => write!(formatter, "the zone file has an error in {error}"),
             errors => {
                 write!(formatter, "the zone file has {} errors:", errors.len())?;
-                errors
-                    .iter()
-                    .take(SHOWN)
-                    .try_for_each(|error| write!(formatter, "\n  {error}"))?;
+                errors.iter().take(SHOWN).try_for_each(|error| write!(formatter, "\n  {error}"))?;
                 match errors.len().saturating_sub(SHOWN) {
                     0 => Ok(()),
                     more => write!(formatter, "\n  and {more} more"),
@@ -125,11 +122,7 @@ impl fmt::Display for ZoneFileErrors {
 
 impl fmt::Display for Warning {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "line {}, column {}: {}",
-            self.line, self.column, self.message
-        )
+        write!(formatter, "line {}, column {}: {}", self.line, self.column, self.message)
     }
 }
 

@@ -10,15 +10,14 @@
 //! reset is the moment the oldest call expires, and the probe learns how many others have.
 //!
 //! Which of two answers was counted later is certain where resets are moments of the calendar. Where they are seconds to
-//! go, or missing, it is not; there a report may only raise what is left after taking off every answer that came while it
-//! was on its way.
+//! go, or missing, it is not: an answer that seems to open a window is then held against those that overtook it.
 
 mod announcement;
 #[cfg(test)]
 mod tests;
 
 use std::{
-    cmp::Reverse,
+    cmp::{Ordering, Reverse},
     collections::{BinaryHeap, VecDeque},
     fmt,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -85,12 +84,7 @@ impl Quota {
 
     /// The quotas that `rules` describe, with nothing known of them yet.
     pub fn new(rules: &'static [QuotaRule]) -> Self {
-        Self(
-            rules
-                .iter()
-                .map(|rule| Arc::new(Bucket::new(rule)))
-                .collect(),
-        )
+        Self(rules.iter().map(|rule| Arc::new(Bucket::new(rule))).collect())
     }
 
     /// Waits until `bucket` has room for a call. First come, first served.
@@ -101,16 +95,8 @@ impl Quota {
     ///
     /// [`Exhausted`], without waiting, as soon as it is known that there is no room before `deadline`; at the deadline
     /// itself if that could not be known.
-    pub async fn acquire(
-        &self,
-        bucket: &'static str,
-        deadline: Option<Instant>,
-    ) -> Result<Permit, Exhausted> {
-        let named = |name| {
-            self.0
-                .iter()
-                .find(|candidate| candidate.rule.bucket == name)
-        };
+    pub async fn acquire(&self, bucket: &'static str, deadline: Option<Instant>) -> Result<Permit, Exhausted> {
+        let named = |name| self.0.iter().find(|candidate| candidate.rule.bucket == name);
         match named(bucket).or_else(|| named("")) {
             Some(bucket) => bucket.acquire(deadline).await,
             None => Ok(Permit(None)),
@@ -129,17 +115,10 @@ pub struct Exhausted {
 
 impl fmt::Display for Exhausted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let left = self
-            .until
-            .saturating_duration_since(Instant::now())
-            .as_secs_f64()
-            .ceil();
+        let left = self.until.saturating_duration_since(Instant::now()).as_secs_f64().ceil();
         match self.bucket {
             "" => write!(f, "the provider's quota is spent for another {left} s"),
-            bucket => write!(
-                f,
-                "the provider's quota for {bucket} is spent for another {left} s"
-            ),
+            bucket => write!(f, "the provider's quota for {bucket} is spent for another {left} s"),
         }
     }
 }
@@ -159,14 +138,7 @@ impl Permit {
     pub fn answered(mut self, status: StatusCode, headers: &HeaderMap, now: Timestamp) {
         if let Some((bucket, call)) = self.0.take() {
             let received = Instant::now();
-            let answer = Answer::read(
-                &bucket.rule.announced,
-                status,
-                headers,
-                call.acquired,
-                received,
-                now,
-            );
+            let answer = Answer::read(&bucket.rule.announced, status, headers, call.acquired, received, now);
             bucket.change(call, |state| {
                 state.log(bucket.rule.declared, received);
                 state.answered(call, answer, received);
@@ -203,6 +175,9 @@ const SAME_RESET: Duration = Duration::from_secs(2);
 /// A call whose caller has gone is counted by the provider at most this much later.
 const STRAGGLER: Duration = Duration::from_secs(5);
 
+/// So many reports are remembered.
+const MEMORY: usize = 4096;
+
 #[derive(Debug)]
 struct Bucket {
     rule: &'static QuotaRule,
@@ -226,15 +201,11 @@ impl Bucket {
             in_flight: 0,
             probing: false,
             capacity: 0,
+            recent: VecDeque::new(),
             unreported: VecDeque::new(),
             own: BinaryHeap::new(),
         };
-        Self {
-            rule,
-            state: Mutex::new(state),
-            turn: Semaphore::new(1),
-            changed: Notify::new(),
-        }
+        Self { rule, state: Mutex::new(state), turn: Semaphore::new(1), changed: Notify::new() }
     }
 
     async fn acquire(self: &Arc<Self>, deadline: Option<Instant>) -> Result<Permit, Exhausted> {
@@ -245,10 +216,7 @@ impl Bucket {
             Some(deadline) => match timeout_at(deadline, self.turn.acquire()).await {
                 Ok(turn) => turn,
                 Err(_) => {
-                    return Err(self.exhausted(
-                        self.state().room(self.rule.declared, Instant::now()),
-                        deadline,
-                    ));
+                    return Err(self.exhausted(self.state().room(self.rule.declared, Instant::now()), deadline));
                 }
             },
         };
@@ -262,11 +230,7 @@ impl Bucket {
                 if let Room::Now { probe } = room {
                     state.in_flight += 1;
                     state.probing |= probe;
-                    let call = Call {
-                        acquired: now,
-                        answers: state.answers,
-                        probe: probe.then_some(state.generation),
-                    };
+                    let call = Call { acquired: now, answers: state.answers, probe: probe.then_some(state.generation) };
                     return Ok(Permit(Some((Arc::clone(self), call))));
                 }
                 room
@@ -303,10 +267,7 @@ impl Bucket {
             Room::At(at) => at.max(deadline),
             Room::Now { .. } | Room::AfterAnswer => deadline,
         };
-        Exhausted {
-            until,
-            bucket: self.rule.bucket,
-        }
+        Exhausted { until, bucket: self.rule.bucket }
     }
 
     /// Ends `call`, in whichever way `change` says, and lets the next caller look.
@@ -354,11 +315,21 @@ struct State {
     probing: bool,
     /// The provider's limit is at least this.
     capacity: u32,
+    /// The last reports, oldest first, as far back as a call in flight may have been overtaken by them.
+    recent: VecDeque<Recent>,
     /// Calls that may have been counted although no answer said so, each as the moment from which it is certain: a call
     /// made after that reports a number that includes it. In order of time but for the slack of [`STRAGGLER`].
     unreported: VecDeque<Instant>,
     /// Our own calls, as the moments when each no longer counts towards the declared limit.
     own: BinaryHeap<Reverse<Instant>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Recent {
+    /// Which of all answers it was.
+    number: u64,
+    remaining: u32,
+    reset: Reset,
 }
 
 #[derive(Debug)]
@@ -379,9 +350,6 @@ struct Window {
     until: Instant,
     /// Opened by a 429: only the probe that goes after its end can say anything new.
     refused: bool,
-    /// How many answers had come when `least` was last a bound and not a report: what was in flight then is not in it,
-    /// and still has to be taken off.
-    raised: u64,
 }
 
 impl Window {
@@ -393,18 +361,11 @@ impl Window {
 impl State {
     fn room(&mut self, declared: Option<Declared>, now: Instant) -> Room {
         if let Some(declared) = declared {
-            while self
-                .own
-                .peek()
-                .is_some_and(|Reverse(expiry)| *expiry <= now)
-            {
+            while self.own.peek().is_some_and(|Reverse(expiry)| *expiry <= now) {
                 self.own.pop();
             }
             if self.own.len() + self.in_flight as usize >= declared.calls.max(1) as usize {
-                return self
-                    .own
-                    .peek()
-                    .map_or(Room::AfterAnswer, |Reverse(expiry)| Room::At(*expiry));
+                return self.own.peek().map_or(Room::AfterAnswer, |Reverse(expiry)| Room::At(*expiry));
             }
         }
         if matches!(self.knowledge, Knowledge::Nothing) {
@@ -424,11 +385,7 @@ impl State {
             Knowledge::Nothing | Knowledge::Window(_) => {
                 // Calls of the last window may yet be counted in the next: they must leave room for the probe.
                 let full = self.in_flight > 0 && owed >= self.capacity as usize;
-                if self.probing || full {
-                    Room::AfterAnswer
-                } else {
-                    Room::Now { probe: true }
-                }
+                if self.probing || full { Room::AfterAnswer } else { Room::Now { probe: true } }
             }
         }
     }
@@ -438,9 +395,7 @@ impl State {
         match answer {
             Answer::Report(report) => self.learn(call, report, now),
             Answer::Refusal { until, window } => self.refuse(call, until, window),
-            Answer::Silence {
-                from_provider: true,
-            } if call.probe.is_some() => {
+            Answer::Silence { from_provider: true } if call.probe.is_some() => {
                 self.knowledge = Knowledge::Free;
                 self.unreported.clear();
             }
@@ -449,63 +404,58 @@ impl State {
     }
 
     fn learn(&mut self, call: Call, report: Report, now: Instant) {
-        let reset = report
-            .reset
-            .unwrap_or_else(|| Reset::at(now, call.acquired));
+        let reset = report.reset.unwrap_or_else(|| Reset::at(now, call.acquired));
         self.capacity = self.capacity.max(report.remaining.saturating_add(1));
-        // Answers that came while this one was on its way may tell of calls that were counted after it.
-        let overtaken = u32::try_from(self.answers - call.answers - 1).unwrap_or(u32::MAX);
-        let sure = report.remaining.saturating_sub(overtaken);
+        let overtaken = usize::try_from(self.answers - call.answers - 1).unwrap_or(usize::MAX);
         let found = call.probe == Some(self.generation);
-        let mut window = Window {
-            least: sure,
-            reset,
-            until: reset.at,
-            refused: false,
-            raised: self.answers,
-        };
-        let mut opens = true;
-        if let Knowledge::Window(known) = &self.knowledge {
-            let order = reset.order(&known.reset, SAME_RESET);
-            let exact = reset.is_exact() && known.reset.is_exact();
-            if !found && (known.refused || order.is_lt()) {
-                return;
-            }
-            if !known.refused {
-                opens = found || order.is_gt();
-                let spent = u32::from(call.answers < known.raised);
-                let least = known.least.saturating_sub(spent).min(report.remaining);
-                if order.is_gt() && exact {
-                    window.least = report.remaining;
-                    window.raised = 0;
-                } else if least >= sure || (!opens && (exact || self.in_flight > 0)) {
-                    window.least = least;
-                    window.raised = known.raised;
+        match &mut self.knowledge {
+            Knowledge::Window(window) if window.refused && !found => return,
+            Knowledge::Window(window) => match reset.order(&window.reset, SAME_RESET) {
+                Ordering::Less if !found => return,
+                Ordering::Equal if !found => {
+                    window.least = window.least.min(report.remaining);
+                    // Of the very same moment the shortest way here tells most; of two that may differ the later counts.
+                    let exact = reset.is_exact() && window.reset.is_exact();
+                    window.until = if exact { window.until.min(reset.at) } else { window.until.max(reset.at) };
                 }
-                if !opens {
-                    window.reset = known.reset;
-                    // Of the very same moment the shortest way here tells most; of two that may differ, the later counts.
-                    window.until = if exact {
-                        known.until.min(reset.at)
+                _ => {
+                    let least = if overtaken > self.recent.len() {
+                        window.least.min(report.remaining)
                     } else {
-                        known.until.max(reset.at)
+                        let overtakers = self.recent.iter().rev().take_while(|recent| recent.number > call.answers);
+                        let perhaps_later = overtakers.filter(|recent| recent.reset.order(&reset, SAME_RESET).is_ge());
+                        perhaps_later.map(|recent| recent.remaining).fold(report.remaining, u32::min)
                     };
+                    self.open(Window { least, reset, until: reset.at, refused: false });
                 }
+            },
+            Knowledge::Nothing | Knowledge::Free => {
+                let least = report.remaining.saturating_sub(u32::try_from(overtaken).unwrap_or(u32::MAX));
+                self.open(Window { least, reset, until: reset.at, refused: false });
             }
         }
-        self.knowledge = Knowledge::Window(window);
-        self.generation += u64::from(opens);
+        self.remember(Recent { number: self.answers, remaining: report.remaining, reset });
         self.settle(call.acquired);
     }
 
+    fn open(&mut self, window: Window) {
+        self.knowledge = Knowledge::Window(window);
+        self.generation += 1;
+    }
+
+    fn remember(&mut self, report: Recent) {
+        if self.in_flight == 0 {
+            self.recent.clear();
+        } else {
+            if self.recent.len() == MEMORY {
+                self.recent.pop_front();
+            }
+            self.recent.push_back(report);
+        }
+    }
+
     fn refuse(&mut self, call: Call, until: Reset, announced: Option<Reset>) {
-        let mut refused = Window {
-            least: 0,
-            reset: until,
-            until: until.at,
-            refused: true,
-            raised: 0,
-        };
+        let mut refused = Window { least: 0, reset: until, until: until.at, refused: true };
         if let Knowledge::Window(known) = &self.knowledge
             && call.probe != Some(self.generation)
         {
@@ -515,8 +465,7 @@ impl State {
                 return;
             }
         }
-        self.knowledge = Knowledge::Window(refused);
-        self.generation += 1;
+        self.open(refused);
     }
 
     /// Holds a call against the quota that no answer has accounted for.
@@ -528,11 +477,7 @@ impl State {
 
     /// Forgets the unreported calls that a call made at `moment` was counted after.
     fn settle(&mut self, moment: Instant) {
-        while self
-            .unreported
-            .front()
-            .is_some_and(|counted_by| *counted_by <= moment)
-        {
+        while self.unreported.front().is_some_and(|counted_by| *counted_by <= moment) {
             self.unreported.pop_front();
         }
     }

@@ -12,10 +12,9 @@ use sha2::{Digest as _, Sha512};
 use crate::{
     Error, ErrorKind, Outcome, Result,
     dns::{
-        AliasScope, ApplyError, Atomicity, Change, DigestType, DnsCapabilities, DnsProvider,
-        DnsProviderExt as _, Dnskey, DnssecSigner, KeyInfo, LeftAlone, Name, Plan, Receipt,
-        RecordData, RecordSet, RecordType, SigningStatus, Ttl, TxtOctets, Zone, ZoneInfo,
-        ZoneSnapshot,
+        AliasScope, ApplyError, Atomicity, Change, DigestType, DnsCapabilities, DnsProvider, DnsProviderExt as _,
+        Dnskey, DnssecSigner, KeyInfo, LeftAlone, Name, Plan, Receipt, RecordData, RecordSet, RecordType,
+        SigningStatus, Ttl, TxtOctets, Zone, ZoneInfo, ZoneSnapshot,
     },
 };
 
@@ -86,21 +85,15 @@ impl MemoryDns {
 
     /// Without zones; what is not declared is refused.
     pub fn with_capabilities(capabilities: DnsCapabilities) -> Self {
-        Self {
-            capabilities: Arc::new(capabilities),
-            state: Arc::default(),
-        }
+        Self { capabilities: Arc::new(capabilities), state: Arc::default() }
     }
 
     /// Everything that this provider can do, to be cut down. The NS set of the apex is its own.
     pub fn full_capabilities() -> DnsCapabilities {
-        let types = "A AAAA CAA CNAME DNAME DNSKEY DS HINFO HTTPS LOC MX NAPTR NS PTR SRV SSHFP SVCB TLSA TXT URI";
+        let types = "A AAAA CAA CNAME DNAME DNSKEY DS HINFO HTTPS LOC MX NAPTR NS PTR SPF SRV SSHFP SVCB TLSA TXT URI";
         // These are all record types, and text that is none would only make the set smaller.
-        let mut capabilities = DnsCapabilities::new(
-            types
-                .split(' ')
-                .filter_map(|name| name.parse::<RecordType>().ok()),
-        );
+        let mut capabilities =
+            DnsCapabilities::new(types.split(' ').filter_map(|name| name.parse::<RecordType>().ok()));
         capabilities.alias = AliasScope::Any;
         capabilities.wildcard = true;
         capabilities.atomicity = Atomicity::WholeZone;
@@ -158,9 +151,7 @@ impl MemoryDns {
 
 impl fmt::Debug for MemoryDns {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("MemoryDns")
-            .field("zones", &self.lock().zones.keys())
-            .finish_non_exhaustive()
+        f.debug_struct("MemoryDns").field("zones", &self.lock().zones.keys()).finish_non_exhaustive()
     }
 }
 
@@ -180,20 +171,13 @@ impl DnsProvider for MemoryDns {
 
     async fn create_zone(&self, zone: &Name) -> Result<ZoneInfo> {
         if !self.capabilities.create_zone {
-            return Err(
-                Error::unsupported("the provider does not create zones").with_provider(NAME)
-            );
+            return Err(Error::unsupported("the provider does not create zones").with_provider(NAME));
         }
         self.lock().zones.entry(zone.clone()).or_insert_with(|| {
-            let mut stored = Stored {
-                zone: Zone::new(zone.clone()),
-                serial: 1,
-                signed: false,
-            };
+            let mut stored = Stored { zone: Zone::new(zone.clone()), serial: 1, signed: false };
             if self.capabilities.apex_ns {
                 let servers = name_servers().into_iter().map(RecordData::Ns);
-                let set =
-                    RecordSet::new(zone.clone(), Ttl::Auto, servers).map(|set| self.as_held(&set));
+                let set = RecordSet::new(zone.clone(), Ttl::Auto, servers).map(|set| self.as_held(&set));
                 // Two name servers are a set, and the apex is in its zone.
                 let _ = set.map(|set| stored.zone.insert(set));
             }
@@ -212,22 +196,14 @@ impl DnsProvider for MemoryDns {
         Ok(state.stored(zone)?.snapshot(&self.capabilities))
     }
 
-    async fn apply(
-        &self,
-        zone: &Name,
-        plan: &Plan,
-        expected: &ZoneSnapshot,
-    ) -> Result<Receipt, ApplyError> {
+    async fn apply(&self, zone: &Name, plan: &Plan, expected: &ZoneSnapshot) -> Result<Receipt, ApplyError> {
         self.preflight(zone, plan, expected)?;
         if plan.is_empty() {
             return Ok(Receipt::all_of(plan));
         }
         let refused = |error: Error| ApplyError::refused(plan, error.with_provider(NAME));
         let mut state = self.lock();
-        let now = state
-            .stored(zone)
-            .map_err(refused)?
-            .snapshot(&self.capabilities);
+        let now = state.stored(zone).map_err(refused)?.snapshot(&self.capabilities);
         now.require_unchanged_since(expected).map_err(refused)?;
 
         let changes = plan.changes();
@@ -240,9 +216,7 @@ impl DnsProvider for MemoryDns {
             let start = index * at_once;
             state
                 .carry_out(zone, batch, |set| self.as_held(set))
-                .map_err(|error| {
-                    ApplyError::during(plan, start..start + batch.len(), error.with_provider(NAME))
-                })?;
+                .map_err(|error| ApplyError::during(plan, start..start + batch.len(), error.with_provider(NAME)))?;
         }
         Ok(Receipt::all_of(plan))
     }
@@ -252,11 +226,7 @@ impl DnsProvider for MemoryDns {
 impl DnssecSigner for MemoryDns {
     async fn status(&self, zone: &Name) -> Result<SigningStatus> {
         self.require_signer()?;
-        Ok(if self.lock().stored(zone)?.signed {
-            SigningStatus::Active
-        } else {
-            SigningStatus::Off
-        })
+        Ok(if self.lock().stored(zone)?.signed { SigningStatus::Active } else { SigningStatus::Off })
     }
 
     async fn enable(&self, zone: &Name) -> Result<()> {
@@ -277,12 +247,7 @@ impl DnssecSigner for MemoryDns {
             return Ok(Vec::new());
         }
         let public_key = Sha512::digest(zone.to_wire()).to_vec();
-        let dnskey = Dnskey {
-            flags: 257,
-            protocol: 3,
-            algorithm: 13,
-            public_key,
-        };
+        let dnskey = Dnskey { flags: 257, protocol: 3, algorithm: 13, public_key };
         let ds = dnskey.to_ds(zone, DigestType::Sha256);
         Ok(vec![KeyInfo::new(dnskey, [ds])])
     }
@@ -298,12 +263,7 @@ impl State {
     }
 
     /// Makes all changes of a batch or none.
-    fn carry_out(
-        &mut self,
-        zone: &Name,
-        batch: &[Change],
-        held: impl Fn(&RecordSet) -> RecordSet,
-    ) -> Result<()> {
+    fn carry_out(&mut self, zone: &Name, batch: &[Change], held: impl Fn(&RecordSet) -> RecordSet) -> Result<()> {
         let fault = match self.fault.take() {
             Some((skipped, fault)) if skipped < batch.len() => Some(fault),
             later => {
@@ -314,8 +274,7 @@ impl State {
         let lost = || Error::new(ErrorKind::Timeout, "no answer").with_outcome(Outcome::Unknown);
         match fault {
             Some(MemoryFault::Refused) => {
-                return Err(Error::new(ErrorKind::Unavailable, "out of order")
-                    .with_outcome(Outcome::Refused));
+                return Err(Error::new(ErrorKind::Unavailable, "out of order").with_outcome(Outcome::Refused));
             }
             Some(MemoryFault::LostBefore) => return Err(lost()),
             Some(MemoryFault::LostAfter) | None => {}
@@ -326,11 +285,9 @@ impl State {
             let (name, record_type) = (change.name(), change.record_type());
             undo.push((name, record_type, stored.zone.remove(name, record_type)));
             let made = match change.after() {
-                Some(set) => stored
-                    .zone
-                    .insert(held(set))
-                    .map_err(Error::from)
-                    .and_then(|_| stored.require_legal(name)),
+                Some(set) => {
+                    stored.zone.insert(held(set)).map_err(Error::from).and_then(|_| stored.require_legal(name))
+                }
                 None => Ok(()),
             };
             if let Err(error) = made {
@@ -360,15 +317,10 @@ impl Stored {
         };
         let mut snapshot = ZoneSnapshot::new(self.zone.clone());
         snapshot.version = Some(self.serial.to_string());
-        let soa = format!(
-            "{} hostmaster.memory.example. {} 7200 3600 1209600 300",
-            NAME_SERVERS[0], self.serial
-        );
+        let soa = format!("{} hostmaster.memory.example. {} 7200 3600 1209600 300", NAME_SERVERS[0], self.serial);
         snapshot.left_alone.push(left_alone(RecordType::Soa, soa));
         if !capabilities.apex_ns {
-            snapshot
-                .left_alone
-                .extend(NAME_SERVERS.map(|server| left_alone(RecordType::Ns, server.to_owned())));
+            snapshot.left_alone.extend(NAME_SERVERS.map(|server| left_alone(RecordType::Ns, server.to_owned())));
         }
         snapshot
     }
@@ -387,10 +339,7 @@ fn info(zone: &Name) -> ZoneInfo {
 }
 
 fn name_servers() -> Vec<Name> {
-    NAME_SERVERS
-        .iter()
-        .filter_map(|server| Name::parse(server).ok())
-        .collect()
+    NAME_SERVERS.iter().filter_map(|server| Name::parse(server).ok()).collect()
 }
 
 #[cfg(test)]
@@ -404,14 +353,9 @@ mod tests {
 
     fn addresses(names: &[&str]) -> Zone {
         let address = RecordData::A([192, 0, 2, 1].into());
-        let sets = names.iter().map(|name| {
-            RecordSet::new(
-                apex().child(name).unwrap(),
-                Ttl::Seconds(300),
-                [address.clone()],
-            )
-            .unwrap()
-        });
+        let sets = names
+            .iter()
+            .map(|name| RecordSet::new(apex().child(name).unwrap(), Ttl::Seconds(300), [address.clone()]).unwrap());
         Zone::try_from_sets(apex(), sets).unwrap()
     }
 
@@ -426,75 +370,36 @@ mod tests {
     /// How many of four creates are applied, failed, unknown, not attempted, and in the zone afterwards.
     async fn account(atomicity: Atomicity, fault: MemoryFault) -> [usize; 5] {
         let provider = provider(atomicity).await;
-        let (plan, expected) = provider
-            .plan_to(&addresses(&["a", "b", "c", "d"]), &Scope::WholeZone)
-            .await
-            .unwrap();
+        let (plan, expected) = provider.plan_to(&addresses(&["a", "b", "c", "d"]), &Scope::WholeZone).await.unwrap();
         provider.fail_after(2, fault);
         let account = provider.apply(&apex(), &plan, &expected).await.unwrap_err();
         let held = provider.snapshot(&apex()).await.unwrap().zone.len();
         assert_eq!(provider.changes_made(), held);
 
-        let (rest, expected) = provider
-            .plan_to(&addresses(&["a", "b", "c", "d"]), &Scope::WholeZone)
-            .await
-            .unwrap();
+        let (rest, expected) = provider.plan_to(&addresses(&["a", "b", "c", "d"]), &Scope::WholeZone).await.unwrap();
         let receipt = provider.apply(&apex(), &rest, &expected).await.unwrap();
-        assert_eq!(
-            receipt.applied,
-            4 - held,
-            "planning again finishes what was begun"
-        );
-        let ApplyError {
-            applied,
-            failed,
-            unknown,
-            not_attempted,
-            ..
-        } = account;
-        [
-            applied.len(),
-            failed.len(),
-            unknown.len(),
-            not_attempted.len(),
-            held,
-        ]
+        assert_eq!(receipt.applied, 4 - held, "planning again finishes what was begun");
+        let ApplyError { applied, failed, unknown, not_attempted, .. } = account;
+        [applied.len(), failed.len(), unknown.len(), not_attempted.len(), held]
     }
 
     #[tokio::test]
     async fn faults_strike_where_they_are_set() {
         let single = Atomicity::RecordSet;
         assert_eq!(account(single, MemoryFault::Refused).await, [2, 1, 0, 1, 2]);
-        assert_eq!(
-            account(single, MemoryFault::LostBefore).await,
-            [2, 0, 1, 1, 2]
-        );
-        assert_eq!(
-            account(single, MemoryFault::LostAfter).await,
-            [2, 0, 1, 1, 3]
-        );
+        assert_eq!(account(single, MemoryFault::LostBefore).await, [2, 0, 1, 1, 2]);
+        assert_eq!(account(single, MemoryFault::LostAfter).await, [2, 0, 1, 1, 3]);
         let pairs = Atomicity::Batch { max: 2 };
         assert_eq!(account(pairs, MemoryFault::Refused).await, [2, 2, 0, 0, 2]);
-        assert_eq!(
-            account(pairs, MemoryFault::LostAfter).await,
-            [2, 0, 2, 0, 4]
-        );
-        assert_eq!(
-            account(Atomicity::WholeZone, MemoryFault::Refused).await,
-            [0, 4, 0, 0, 0]
-        );
-        assert_eq!(
-            account(Atomicity::WholeZone, MemoryFault::LostBefore).await,
-            [0, 0, 4, 0, 0]
-        );
+        assert_eq!(account(pairs, MemoryFault::LostAfter).await, [2, 0, 2, 0, 4]);
+        assert_eq!(account(Atomicity::WholeZone, MemoryFault::Refused).await, [0, 4, 0, 0, 0]);
+        assert_eq!(account(Atomicity::WholeZone, MemoryFault::LostBefore).await, [0, 0, 4, 0, 0]);
     }
 
     #[tokio::test]
     async fn a_refused_batch_leaves_everything_as_it_was() {
         let provider = provider(Atomicity::WholeZone).await;
-        provider
-            .edit(&apex(), |zone| *zone = addresses(&["a", "m", "z"]))
-            .unwrap();
+        provider.edit(&apex(), |zone| *zone = addresses(&["a", "m", "z"])).unwrap();
         let before = provider.snapshot(&apex()).await.unwrap();
 
         let target = RecordData::Cname(apex().child("a").unwrap());
@@ -503,10 +408,7 @@ mod tests {
         desired.insert(cname).unwrap();
         let plan = Plan::between(&addresses(&["a"]), &desired, &Scope::WholeZone);
         let account = provider.apply(&apex(), &plan, &before).await.unwrap_err();
-        assert_eq!(
-            (account.error.kind(), account.error.outcome()),
-            (ErrorKind::Invalid, Outcome::Refused)
-        );
+        assert_eq!((account.error.kind(), account.error.outcome()), (ErrorKind::Invalid, Outcome::Refused));
         assert!(account.zone_unchanged());
         assert_eq!(provider.snapshot(&apex()).await.unwrap(), before);
     }
@@ -514,23 +416,11 @@ mod tests {
     #[tokio::test]
     async fn edits_behind_the_back_are_conflicts() {
         let provider = provider(Atomicity::WholeZone).await;
-        let (plan, expected) = provider
-            .plan_to(&addresses(&["a"]), &Scope::WholeZone)
-            .await
-            .unwrap();
-        provider
-            .clone()
-            .edit(&apex(), |zone| *zone = addresses(&["other"]))
-            .unwrap();
+        let (plan, expected) = provider.plan_to(&addresses(&["a"]), &Scope::WholeZone).await.unwrap();
+        provider.clone().edit(&apex(), |zone| *zone = addresses(&["other"])).unwrap();
         let account = provider.apply(&apex(), &plan, &expected).await.unwrap_err();
         assert!(account.error.is_conflict());
-        assert!(
-            account
-                .error
-                .to_string()
-                .contains("create other.example.org. A"),
-            "{account}"
-        );
+        assert!(account.error.to_string().contains("create other.example.org. A"), "{account}");
         assert_eq!(provider.changes_made(), 0);
     }
 }

@@ -24,11 +24,7 @@ fn judged(text: &str, origin: &Name) -> Result<BTreeSet<Record>, String> {
     let mut records = BTreeSet::new();
     while let Some(entry) = file.next_entry().map_err(|error| error.to_string())? {
         if let Entry::Record(record) = entry {
-            let owner = record
-                .owner()
-                .to_name::<Vec<u8>>()
-                .as_slice()
-                .to_ascii_lowercase();
+            let owner = record.owner().to_name::<Vec<u8>>().as_slice().to_ascii_lowercase();
             let mut data = Vec::new();
             record.data().compose_canonical_rdata(&mut data).unwrap();
             records.insert((owner, record.rtype().to_int(), record.ttl().as_secs(), data));
@@ -43,12 +39,7 @@ fn ours(text: &str, origin: &Name) -> BTreeSet<Record> {
         .flat_map(|set| {
             set.data().iter().map(|data| {
                 let number = set.record_type().number().unwrap();
-                (
-                    set.name().to_wire(),
-                    number,
-                    set.ttl().seconds_or(0),
-                    data.to_wire().unwrap(),
-                )
+                (set.name().to_wire(), number, set.ttl().seconds_or(0), data.to_wire().unwrap())
             })
         })
         .collect()
@@ -58,22 +49,9 @@ fn ours(text: &str, origin: &Name) -> BTreeSet<Record> {
 fn the_sample_reads_the_same() {
     // What `domain` does not know, or reads otherwise than BIND (`@` in data, which it takes as a label), and the NS
     // set whose TTLs differ, which it leaves as they are.
-    let unknown = [
-        "\tALIAS",
-        "\tSPF",
-        "\tLOC",
-        "\tURI",
-        "$GENERATE",
-        "blåbær",
-        "NS ns3",
-        "\tDNAME",
-        "\tRP",
-    ];
+    let unknown = ["\tALIAS", "\tSPF", "\tLOC", "\tURI", "$GENERATE", "blåbær", "NS ns3", "\tDNAME", "\tRP"];
     let mut text = String::new();
-    for line in SAMPLE
-        .lines()
-        .filter(|line| !unknown.iter().any(|unknown| line.contains(unknown)))
-    {
+    for line in SAMPLE.lines().filter(|line| !unknown.iter().any(|unknown| line.contains(unknown))) {
         let line = line
             .replace("1h30m", "5400")
             .replace("2h 30m", "7200 1800")
@@ -81,21 +59,12 @@ fn the_sample_reads_the_same() {
             .replace("\t@", "\tsample.example.")
             .replace("20 @", "20 sample.example.")
             .replace("tab\tinside", "tab inside");
-        text.push_str(
-            &line
-                .replace("1D )", "86400 )")
-                .replace("5m IN", "300 IN")
-                .replace("ISSUEWILD", "issuewild"),
-        );
+        text.push_str(&line.replace("1D )", "86400 )").replace("5m IN", "300 IN").replace("ISSUEWILD", "issuewild"));
         text.push('\n');
     }
     let origin = Name::parse("sample.example").unwrap();
     let judged = judged(&text, &origin).unwrap();
-    assert!(
-        judged.len() >= 40,
-        "only {} records were judged",
-        judged.len()
-    );
+    assert!(judged.len() >= 40, "only {} records were judged", judged.len());
     assert_eq!(ours(&text, &origin), judged);
 }
 

@@ -80,20 +80,11 @@ proptest! {
 /// Reads a text; what can be read must survive being written, and errors lie within the text.
 fn check(text: &str, origin: &Name) {
     match zonefile::read(text, origin) {
-        Ok(file) => assert_eq!(
-            zonefile::read(&zonefile::write(&file.zone), origin)
-                .unwrap()
-                .zone,
-            file.zone
-        ),
+        Ok(file) => assert_eq!(zonefile::read(&zonefile::write(&file.zone), origin).unwrap().zone, file.zone),
         Err(errors) => {
             assert!(errors.iter().len() > 0);
             let lines = text.split('\n').count();
-            assert!(
-                errors
-                    .iter()
-                    .all(|error| (1..=lines).contains(&error.line) && error.column >= 1)
-            );
+            assert!(errors.iter().all(|error| (1..=lines).contains(&error.line) && error.column >= 1));
         }
     }
 }
@@ -136,14 +127,9 @@ fn the_sample_reads_and_writes() {
     let warnings: Vec<String> = file.warnings.iter().map(ToString::to_string).collect();
     assert_eq!(
         warnings,
-        [
-            "line 12, column 2: the NS records of sample.example. have different TTLs; 3600 is taken for all"
-        ]
+        ["line 12, column 2: the NS records of sample.example. have different TTLs; 3600 is taken for all"]
     );
-    assert_eq!(
-        file.zone.iter().map(|set| set.data().len()).sum::<usize>(),
-        58
-    );
+    assert_eq!(file.zone.iter().map(|set| set.data().len()).sum::<usize>(), 58);
     let text = zonefile::write(&file.zone);
     for line in [
         "@ 5400 IN SOA ns1.sample.example. host\\.master.sample.example. 2026010203 7200 1800 1209600 86400",
@@ -162,10 +148,7 @@ fn the_sample_reads_and_writes() {
         let line = line.replace("\\+", "+");
         assert!(text.contains(&line), "{line}\n{text}");
     }
-    assert_eq!(
-        zonefile::read(&text, &sample_origin()).unwrap().zone,
-        file.zone
-    );
+    assert_eq!(zonefile::read(&text, &sample_origin()).unwrap().zone, file.zone);
 }
 
 #[test]
@@ -179,9 +162,5 @@ fn many_records_are_read_quickly() {
     let zone: Zone = zonefile::read(&text, &origin()).unwrap().zone;
     assert_eq!(zone.len(), 100_000);
     // A second in a release build; this bound only tells linear from quadratic.
-    assert!(
-        start.elapsed() < Duration::from_secs(60),
-        "{:?}",
-        start.elapsed()
-    );
+    assert!(start.elapsed() < Duration::from_secs(60), "{:?}", start.elapsed());
 }

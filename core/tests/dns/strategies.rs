@@ -1,8 +1,8 @@
 //! Arbitrary DNS data.
 
 use howdah_core::dns::{
-    Caa, Dnskey, Ds, Loc, Mx, Name, Naptr, RecordData, RecordSet, RecordType, Soa, Srv, Sshfp,
-    SvcParam, SvcParams, Svcb, Tlsa, Ttl, Txt, Uri, Zone,
+    Caa, Dnskey, Ds, Loc, Mx, Name, Naptr, RecordData, RecordSet, RecordType, Soa, Srv, Sshfp, SvcParam, SvcParams,
+    Svcb, Tlsa, Ttl, Txt, Uri, Zone,
 };
 use proptest::prelude::*;
 
@@ -56,24 +56,14 @@ fn svcb() -> impl Strategy<Value = Svcb> {
         list.extend(ipv4.map(SvcParam::Ipv4Hint));
         list.extend(ech.map(SvcParam::Ech));
         list.extend(ipv6.map(SvcParam::Ipv6Hint));
-        list.extend(
-            others
-                .into_iter()
-                .map(|(key, value)| SvcParam::Other { key, value }),
-        );
+        list.extend(others.into_iter().map(|(key, value)| SvcParam::Other { key, value }));
         if mandatory && !list.is_empty() {
-            list.push(SvcParam::Mandatory(
-                list.iter().map(SvcParam::key).rev().collect(),
-            ));
+            list.push(SvcParam::Mandatory(list.iter().map(SvcParam::key).rev().collect()));
         }
         if priority == 0 {
             list.clear();
         }
-        Svcb {
-            priority,
-            target,
-            params: SvcParams::new(list).unwrap(),
-        }
+        Svcb { priority, target, params: SvcParams::new(list).unwrap() }
     })
 }
 
@@ -81,40 +71,22 @@ fn loc() -> impl Strategy<Value = Loc> {
     let precision = || (1..10_u8, 0..10_u8).prop_map(|(base, power)| base << 4 | power);
     let middle = 1_u32 << 31;
     let angle = move |largest: u32| middle - largest * 3_600_000..=middle + largest * 3_600_000;
-    (
-        precision(),
-        precision(),
-        precision(),
-        angle(90),
-        angle(180),
-        any::<u32>(),
+    (precision(), precision(), precision(), angle(90), angle(180), any::<u32>()).prop_map(
+        |(size, horizontal_precision, vertical_precision, latitude, longitude, altitude)| Loc {
+            size,
+            horizontal_precision,
+            vertical_precision,
+            latitude,
+            longitude,
+            altitude,
+        },
     )
-        .prop_map(
-            |(size, horizontal_precision, vertical_precision, latitude, longitude, altitude)| Loc {
-                size,
-                horizontal_precision,
-                vertical_precision,
-                latitude,
-                longitude,
-                altitude,
-            },
-        )
 }
 
 pub(crate) fn soa() -> impl Strategy<Value = RecordData> {
-    (name(), name(), any::<[u32; 5]>()).prop_map(
-        |(mname, rname, [serial, refresh, retry, expire, minimum])| {
-            RecordData::Soa(Soa {
-                mname,
-                rname,
-                serial,
-                refresh,
-                retry,
-                expire,
-                minimum,
-            })
-        },
-    )
+    (name(), name(), any::<[u32; 5]>()).prop_map(|(mname, rname, [serial, refresh, retry, expire, minimum])| {
+        RecordData::Soa(Soa { mname, rname, serial, refresh, retry, expire, minimum })
+    })
 }
 
 fn opaque() -> impl Strategy<Value = RecordData> {
@@ -130,9 +102,7 @@ fn opaque() -> impl Strategy<Value = RecordData> {
             ("TYPE65280", format!("\\# {} {hex}", wire.len()))
         }),
     ];
-    text.prop_map(|(record_type, text)| {
-        RecordData::parse(&record_type.parse().unwrap(), &text, &Name::root()).unwrap()
-    })
+    text.prop_map(|(record_type, text)| RecordData::parse(&record_type.parse().unwrap(), &text, &Name::root()).unwrap())
 }
 
 /// Data of every type except SOA.
@@ -141,90 +111,43 @@ pub(crate) fn data() -> BoxedStrategy<RecordData> {
         any::<std::net::Ipv4Addr>().prop_map(RecordData::A),
         any::<std::net::Ipv6Addr>().prop_map(RecordData::Aaaa),
         name().prop_map(RecordData::Alias),
-        (any::<u8>(), "[a-z0-9]{1,10}", bytes(0, 300))
-            .prop_map(|(flags, tag, value)| RecordData::Caa(Caa { flags, tag, value })),
+        (any::<u8>(), "[a-z0-9]{1,10}", bytes(0, 300)).prop_map(|(flags, tag, value)| RecordData::Caa(Caa {
+            flags,
+            tag,
+            value
+        })),
         name().prop_map(RecordData::Cname),
-        (any::<u16>(), any::<u8>(), any::<u8>(), bytes(1, 80)).prop_map(
-            |(flags, protocol, algorithm, public_key)| {
-                RecordData::Dnskey(Dnskey {
-                    flags,
-                    protocol,
-                    algorithm,
-                    public_key,
-                })
-            }
-        ),
-        (any::<u16>(), any::<u8>(), any::<u8>(), bytes(1, 50)).prop_map(
-            |(key_tag, algorithm, digest_type, digest)| {
-                RecordData::Ds(Ds {
-                    key_tag,
-                    algorithm,
-                    digest_type,
-                    digest,
-                })
-            }
-        ),
+        (any::<u16>(), any::<u8>(), any::<u8>(), bytes(1, 80)).prop_map(|(flags, protocol, algorithm, public_key)| {
+            RecordData::Dnskey(Dnskey { flags, protocol, algorithm, public_key })
+        }),
+        (any::<u16>(), any::<u8>(), any::<u8>(), bytes(1, 50)).prop_map(|(key_tag, algorithm, digest_type, digest)| {
+            RecordData::Ds(Ds { key_tag, algorithm, digest_type, digest })
+        }),
         svcb().prop_map(RecordData::Https),
         loc().prop_map(RecordData::Loc),
-        (any::<u16>(), name()).prop_map(|(preference, exchange)| RecordData::Mx(Mx {
-            preference,
-            exchange
-        })),
-        (
-            any::<[u16; 2]>(),
-            bytes(0, 4),
-            bytes(0, 20),
-            bytes(0, 255),
-            name()
-        )
-            .prop_map(
-                |([order, preference], flags, services, regexp, replacement)| {
-                    RecordData::Naptr(Naptr {
-                        order,
-                        preference,
-                        flags,
-                        services,
-                        regexp,
-                        replacement,
-                    })
-                }
-            ),
-        name().prop_map(RecordData::Ns),
-        name().prop_map(RecordData::Ptr),
-        (any::<[u16; 3]>(), name()).prop_map(|([priority, weight, port], target)| {
-            RecordData::Srv(Srv {
-                priority,
-                weight,
-                port,
-                target,
-            })
-        }),
-        (any::<[u8; 2]>(), bytes(1, 33)).prop_map(
-            |([algorithm, fingerprint_type], fingerprint)| {
-                RecordData::Sshfp(Sshfp {
-                    algorithm,
-                    fingerprint_type,
-                    fingerprint,
-                })
+        (any::<u16>(), name()).prop_map(|(preference, exchange)| RecordData::Mx(Mx { preference, exchange })),
+        (any::<[u16; 2]>(), bytes(0, 4), bytes(0, 20), bytes(0, 255), name()).prop_map(
+            |([order, preference], flags, services, regexp, replacement)| {
+                RecordData::Naptr(Naptr { order, preference, flags, services, regexp, replacement })
             }
         ),
+        name().prop_map(RecordData::Ns),
+        name().prop_map(RecordData::Ptr),
+        (any::<[u16; 3]>(), name())
+            .prop_map(|([priority, weight, port], target)| { RecordData::Srv(Srv { priority, weight, port, target }) }),
+        (any::<[u8; 2]>(), bytes(1, 33)).prop_map(|([algorithm, fingerprint_type], fingerprint)| {
+            RecordData::Sshfp(Sshfp { algorithm, fingerprint_type, fingerprint })
+        }),
         svcb().prop_map(RecordData::Svcb),
         (any::<[u8; 3]>(), bytes(1, 33)).prop_map(|([usage, selector, matching_type], data)| {
-            RecordData::Tlsa(Tlsa {
-                usage,
-                selector,
-                matching_type,
-                data,
-            })
+            RecordData::Tlsa(Tlsa { usage, selector, matching_type, data })
         }),
         bytes(0, 600).prop_map(|text| RecordData::Txt(Txt::from_bytes(text))),
-        (any::<[u16; 2]>(), bytes(1, 300)).prop_map(
-            |([priority, weight], target)| RecordData::Uri(Uri {
-                priority,
-                weight,
-                target
-            })
-        ),
+        (any::<[u16; 2]>(), bytes(1, 300)).prop_map(|([priority, weight], target)| RecordData::Uri(Uri {
+            priority,
+            weight,
+            target
+        })),
         opaque(),
     ]
     .boxed()
@@ -233,42 +156,21 @@ pub(crate) fn data() -> BoxedStrategy<RecordData> {
 /// A zone whose TTLs are stated, or chosen by the provider where `automatic`.
 pub(crate) fn zone(automatic: bool) -> impl Strategy<Value = Zone> {
     let ttl = if automatic {
-        prop_oneof![
-            Just(Ttl::Auto),
-            Just(Ttl::Seconds(1)),
-            any::<u32>().prop_map(Ttl::Seconds)
-        ]
-        .boxed()
+        prop_oneof![Just(Ttl::Auto), Just(Ttl::Seconds(1)), any::<u32>().prop_map(Ttl::Seconds)].boxed()
     } else {
-        prop_oneof![
-            Just(Ttl::Seconds(1)),
-            (0..1_u32 << 31).prop_map(Ttl::Seconds)
-        ]
-        .boxed()
+        prop_oneof![Just(Ttl::Seconds(1)), (0..1_u32 << 31).prop_map(Ttl::Seconds)].boxed()
     };
-    let owned = (
-        name_in_zone(),
-        ttl,
-        prop::collection::vec(data(), 1..6),
-        any::<bool>(),
-    );
+    let owned = (name_in_zone(), ttl, prop::collection::vec(data(), 1..6), any::<bool>());
     (prop::option::of(soa()), prop::collection::vec(owned, 0..12)).prop_map(move |(soa, owned)| {
         let mut zone = Zone::new(origin());
         if let Some(soa) = soa {
-            zone.insert(RecordSet::new(origin(), Ttl::Seconds(3600), [soa]).unwrap())
-                .unwrap();
+            zone.insert(RecordSet::new(origin(), Ttl::Seconds(3600), [soa]).unwrap()).unwrap();
         }
         for (owner, ttl, data, proxied) in owned {
-            let types: std::collections::BTreeSet<RecordType> =
-                data.iter().map(RecordData::record_type).collect();
+            let types: std::collections::BTreeSet<RecordType> = data.iter().map(RecordData::record_type).collect();
             for record_type in types {
-                let data = data
-                    .iter()
-                    .filter(|data| data.record_type() == record_type)
-                    .cloned();
-                let set = RecordSet::new(owner.clone(), ttl, data)
-                    .unwrap()
-                    .with_proxied(automatic && proxied);
+                let data = data.iter().filter(|data| data.record_type() == record_type).cloned();
+                let set = RecordSet::new(owner.clone(), ttl, data).unwrap().with_proxied(automatic && proxied);
                 zone.insert(set).unwrap();
             }
         }

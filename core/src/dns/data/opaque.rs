@@ -38,30 +38,19 @@ impl Opaque {
     }
 
     pub(super) fn from_bytes(record_type: RecordType, wire: Vec<u8>) -> Opaque {
-        Opaque {
-            record_type,
-            form: Form::Wire(wire),
-        }
+        Opaque { record_type, form: Form::Wire(wire) }
     }
 
     pub(super) fn read(record_type: &RecordType, fields: &mut Fields<'_>) -> Result<Opaque, Fault> {
         let mnemonic = record_type.as_str();
         let first = match fields.peek() {
             None if mnemonic == "APL" => {
-                return Ok(Opaque {
-                    record_type: record_type.clone(),
-                    form: Form::Text(String::new()),
-                });
+                return Ok(Opaque { record_type: record_type.clone(), form: Form::Text(String::new()) });
             }
             _ => fields.token("the record's data")?,
         };
-        if mnemonic
-            .strip_prefix("TYPE")
-            .is_some_and(|number| digits(number).is_some())
-        {
-            let message = format!(
-                "data of {mnemonic} must be given as `\\#`, its length and hexadecimal digits"
-            );
+        if mnemonic.strip_prefix("TYPE").is_some_and(|number| digits(number).is_some()) {
+            let message = format!("data of {mnemonic} must be given as `\\#`, its length and hexadecimal digits");
             return Err(Fault::new(first.at, message));
         }
         let origin = fields.origin();
@@ -81,10 +70,7 @@ impl Opaque {
                 text.push_str(token.raw);
             }
         }
-        Ok(Opaque {
-            record_type: record_type.clone(),
-            form: Form::Text(text),
-        })
+        Ok(Opaque { record_type: record_type.clone(), form: Form::Text(text) })
     }
 }
 

@@ -9,9 +9,7 @@ fn apex() -> Name {
 
 #[allow(clippy::needless_pass_by_value)]
 fn set(name: &str, ttl: Ttl, record_type: RecordType, data: &[&str]) -> RecordSet {
-    let data = data
-        .iter()
-        .map(|text| RecordData::parse(&record_type, text, &apex()).unwrap());
+    let data = data.iter().map(|text| RecordData::parse(&record_type, text, &apex()).unwrap());
     RecordSet::new(Name::parse_in(name, &apex()).unwrap(), ttl, data).unwrap()
 }
 
@@ -20,14 +18,7 @@ fn zone(sets: impl IntoIterator<Item = RecordSet>) -> Zone {
 }
 
 fn addresses(count: usize, from: usize) -> Zone {
-    zone((0..count).map(|n| {
-        set(
-            &format!("h{n}"),
-            Ttl::Seconds(60),
-            RecordType::A,
-            &[&format!("192.0.2.{from}")],
-        )
-    }))
+    zone((0..count).map(|n| set(&format!("h{n}"), Ttl::Seconds(60), RecordType::A, &[&format!("192.0.2.{from}")])))
 }
 
 fn verbs(plan: &Plan) -> Vec<String> {
@@ -75,12 +66,7 @@ fn a_readable_table() {
     let desired = zone([
         set("@", Ttl::Seconds(300), RecordType::Txt, &["new", "same"]),
         set("m", Ttl::Seconds(3600), RecordType::Mx, &["10 a", "20 b"]),
-        set(
-            "mail",
-            Ttl::Auto,
-            RecordType::A,
-            &["192.0.2.1", "192.0.2.2"],
-        ),
+        set("mail", Ttl::Auto, RecordType::A, &["192.0.2.1", "192.0.2.2"]),
     ]);
     assert_eq!(
         Plan::between(&current, &desired, &Scope::WholeZone).to_string(),
@@ -101,10 +87,7 @@ fn automatic_ttls_agree_with_all_and_proxied_is_not_compared() {
     let other = zone([set("a", Ttl::Seconds(301), RecordType::A, &["192.0.2.1"])]);
     assert!(Plan::between(&one, &auto, &Scope::WholeZone).is_empty());
     assert!(Plan::between(&auto, &one, &Scope::WholeZone).is_empty());
-    assert_eq!(
-        verbs(&Plan::between(&one, &other, &Scope::WholeZone)),
-        ["update a.example.org. A"]
-    );
+    assert_eq!(verbs(&Plan::between(&one, &other, &Scope::WholeZone)), ["update a.example.org. A"]);
 }
 
 #[test]
@@ -117,10 +100,7 @@ fn emptying_a_zone_by_accident_is_refused() {
          that is meant"
     );
     let error = Error::from(violation);
-    assert_eq!(
-        (error.kind(), error.outcome()),
-        (ErrorKind::Precondition, Outcome::NotSent)
-    );
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Precondition, Outcome::NotSent));
     assert!(plan.check(&Safety::none()).is_ok());
     assert!(plan.check(&Safety::default().with_max_delete(100)).is_ok());
     assert!(plan.check(&Safety::default().with_min_existing(11)).is_ok());
@@ -130,39 +110,20 @@ fn emptying_a_zone_by_accident_is_refused() {
 fn the_thresholds_are_exact() {
     for (changed, allowed) in [(3, true), (4, false)] {
         let mut desired = addresses(10, 1);
-        desired.split_off(|set| {
-            (0..changed).all(|n| *set.name() != apex().child(&format!("h{n}")).unwrap())
-        });
+        desired.split_off(|set| (0..changed).all(|n| *set.name() != apex().child(&format!("h{n}")).unwrap()));
         let plan = Plan::between(&addresses(10, 1), &desired, &Scope::WholeZone);
         assert_eq!(plan.stats().deletes, changed);
-        assert_eq!(
-            plan.check(&Safety::default()).is_ok(),
-            allowed,
-            "{changed} deletes"
-        );
+        assert_eq!(plan.check(&Safety::default()).is_ok(), allowed, "{changed} deletes");
 
-        for new in addresses(changed, 2)
-            .iter()
-            .chain(addresses(10, 1).iter().skip(10))
-        {
+        for new in addresses(changed, 2).iter().chain(addresses(10, 1).iter().skip(10)) {
             desired.insert(new.clone()).unwrap();
         }
         let plan = Plan::between(&addresses(10, 1), &desired, &Scope::WholeZone);
-        assert_eq!(
-            (plan.stats().updates, plan.stats().unchanged),
-            (changed, 10 - changed)
-        );
-        assert_eq!(
-            plan.check(&Safety::default()).is_ok(),
-            allowed,
-            "{changed} updates"
-        );
+        assert_eq!((plan.stats().updates, plan.stats().unchanged), (changed, 10 - changed));
+        assert_eq!(plan.check(&Safety::default()).is_ok(), allowed, "{changed} updates");
     }
     let few = Plan::between(&addresses(9, 1), &addresses(9, 2), &Scope::WholeZone);
-    assert!(
-        few.check(&Safety::default()).is_ok(),
-        "nine sets are too few for percentages"
-    );
+    assert!(few.check(&Safety::default()).is_ok(), "nine sets are too few for percentages");
 }
 
 #[test]
@@ -170,25 +131,14 @@ fn apex_ns_needs_force() {
     let ns = |host: &str| zone([set("@", Ttl::Auto, RecordType::Ns, &[host])]);
     for plan in [
         Plan::between(&zone([]), &ns("a.example.net."), &Scope::WholeZone),
-        Plan::between(
-            &ns("a.example.net."),
-            &ns("b.example.net."),
-            &Scope::WholeZone,
-        ),
+        Plan::between(&ns("a.example.net."), &ns("b.example.net."), &Scope::WholeZone),
         Plan::between(&ns("a.example.net."), &zone([]), &Scope::WholeZone),
     ] {
-        assert_eq!(
-            plan.check(&Safety::default()).unwrap_err().violations(),
-            [Violation::ApexNs]
-        );
+        assert_eq!(plan.check(&Safety::default()).unwrap_err().violations(), [Violation::ApexNs]);
         assert!(plan.check(&Safety::default().with_apex_ns(true)).is_ok());
     }
     let below = zone([set("sub", Ttl::Auto, RecordType::Ns, &["a.example.net."])]);
-    assert!(
-        Plan::between(&zone([]), &below, &Scope::WholeZone)
-            .check(&Safety::default())
-            .is_ok()
-    );
+    assert!(Plan::between(&zone([]), &below, &Scope::WholeZone).check(&Safety::default()).is_ok());
 }
 
 #[test]
@@ -200,28 +150,17 @@ fn a_stored_plan_is_checked_when_read() {
 
     let mut foreign = json.clone();
     foreign["zone"] = "example.net.".into();
-    let error = serde_json::from_value::<Plan>(foreign)
-        .unwrap_err()
-        .to_string();
-    assert!(
-        error.contains("outside of the zone example.net."),
-        "{error}"
-    );
+    let error = serde_json::from_value::<Plan>(foreign).unwrap_err().to_string();
+    assert!(error.contains("outside of the zone example.net."), "{error}");
 
     let mut renamed = json;
     renamed["changes"][1]["update"]["from"]["name"] = "elsewhere.example.org.".into();
-    let error = serde_json::from_value::<Plan>(renamed)
-        .unwrap_err()
-        .to_string();
+    let error = serde_json::from_value::<Plan>(renamed).unwrap_err().to_string();
     assert!(error.contains("name and type of a set stay"), "{error}");
 }
 
 fn ttls() -> impl Strategy<Value = Ttl> {
-    prop_oneof![
-        Just(Ttl::Auto),
-        Just(Ttl::Seconds(60)),
-        Just(Ttl::Seconds(3600))
-    ]
+    prop_oneof![Just(Ttl::Auto), Just(Ttl::Seconds(60)), Just(Ttl::Seconds(3600))]
 }
 
 /// Legal zones over few names, so that the two sides of a plan meet often.
@@ -239,38 +178,22 @@ fn zones() -> impl Strategy<Value = Zone> {
     prop::collection::vec(at_one_name, 5).prop_map(|names| {
         let named = names.into_iter().zip(["n0", "n1", "below.n1", "*", "zz"]);
         zone(named.flat_map(|(sets, name)| {
-            sets.into_iter()
-                .map(move |(ttl, record_type, text)| set(name, ttl, record_type, &[&text]))
+            sets.into_iter().map(move |(ttl, record_type, text)| set(name, ttl, record_type, &[&text]))
         }))
     })
 }
 
 fn scopes() -> impl Strategy<Value = Scope> {
-    let names = prop::sample::subsequence(vec!["n0", "n1", "below.n1", "*", "zz"], 0..=5).prop_map(
-        |names| {
-            Scope::Names(
-                names
-                    .iter()
-                    .map(|name| Name::parse_in(name, &apex()).unwrap())
-                    .collect(),
-            )
-        },
-    );
-    let types = [
-        RecordType::A,
-        RecordType::Aaaa,
-        RecordType::Mx,
-        RecordType::Txt,
-        RecordType::Cname,
-    ];
-    let types = prop::sample::subsequence(types.to_vec(), 0..=5)
-        .prop_map(|types| Scope::Types(types.into_iter().collect()));
+    let names = prop::sample::subsequence(vec!["n0", "n1", "below.n1", "*", "zz"], 0..=5)
+        .prop_map(|names| Scope::Names(names.iter().map(|name| Name::parse_in(name, &apex()).unwrap()).collect()));
+    let types = [RecordType::A, RecordType::Aaaa, RecordType::Mx, RecordType::Txt, RecordType::Cname];
+    let types =
+        prop::sample::subsequence(types.to_vec(), 0..=5).prop_map(|types| Scope::Types(types.into_iter().collect()));
     prop_oneof![Just(Scope::WholeZone), names, types]
 }
 
 fn is_legal(zone: &Zone) -> bool {
-    zone.names()
-        .all(|name| !zone.contains(name, &RecordType::Cname) || zone.at(name).count() == 1)
+    zone.names().all(|name| !zone.contains(name, &RecordType::Cname) || zone.at(name).count() == 1)
 }
 
 proptest! {

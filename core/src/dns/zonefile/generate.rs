@@ -19,11 +19,7 @@ impl Range {
         let (numbers, step) = token.raw.split_once('/').unwrap_or((token.raw, "1"));
         let number = |text: &str| digits(text).filter(|number| u32::try_from(*number).is_ok());
         let range = numbers.split_once('-').and_then(|(start, stop)| {
-            Some(Range {
-                start: number(start)?,
-                stop: number(stop)?,
-                step: number(step)?.max(1),
-            })
+            Some(Range { start: number(start)?, stop: number(stop)?, step: number(step)?.max(1) })
         });
         range.filter(|range| range.start <= range.stop && !step.starts_with('0')).ok_or_else(|| {
             Fault::new(
@@ -53,11 +49,7 @@ pub(super) struct Template {
 #[derive(Debug)]
 enum Part {
     Literal(String),
-    Number {
-        offset: i64,
-        width: usize,
-        radix: char,
-    },
+    Number { offset: i64, width: usize, radix: char },
 }
 
 impl Template {
@@ -96,11 +88,7 @@ impl Template {
             }
         }
         parts.push(Part::Literal(literal));
-        Ok(Template {
-            parts,
-            quoted: token.quoted,
-            at: token.at,
-        })
+        Ok(Template { parts, quoted: token.quoted, at: token.at })
     }
 
     /// The most bytes that the text can take.
@@ -118,16 +106,9 @@ impl Template {
         for part in &self.parts {
             match part {
                 Part::Literal(literal) => text.push_str(literal),
-                Part::Number {
-                    offset,
-                    width,
-                    radix,
-                } => {
+                Part::Number { offset, width, radix } => {
                     let value = number.checked_add_signed(*offset).ok_or_else(|| {
-                        Fault::new(
-                            self.at,
-                            format!("the offset {offset} makes the number {number} negative"),
-                        )
+                        Fault::new(self.at, format!("the offset {offset} makes the number {number} negative"))
                     })?;
                     push_number(value, *width, *radix, &mut text);
                 }
@@ -137,43 +118,24 @@ impl Template {
     }
 
     pub(super) fn token<'a>(&self, text: &'a str) -> Token<'a> {
-        Token {
-            raw: text,
-            quoted: self.quoted,
-            at: self.at,
-        }
+        Token { raw: text, quoted: self.quoted, at: self.at }
     }
 }
 
 /// Reads what follows a dollar sign: perhaps a modifier in braces.
 fn number(rest: &str) -> Option<(Part, &str)> {
     let Some(inner) = rest.strip_prefix('{') else {
-        return Some((
-            Part::Number {
-                offset: 0,
-                width: 0,
-                radix: 'd',
-            },
-            rest,
-        ));
+        return Some((Part::Number { offset: 0, width: 0, radix: 'd' }, rest));
     };
     let (modifier, after) = inner.split_once('}')?;
     let mut fields = modifier.split(',');
     let offset = fields.next()?;
     let value = i64::try_from(digits(offset.strip_prefix(['-', '+']).unwrap_or(offset))?).ok()?;
-    let value = if offset.starts_with('-') {
-        -value
-    } else {
-        value
-    };
+    let value = if offset.starts_with('-') { -value } else { value };
     let width = usize::from(u8::try_from(digits(fields.next().unwrap_or("0"))?).ok()?);
     let radix = fields.next().unwrap_or("d");
     let known = fields.next().is_none() && matches!(radix, "d" | "o" | "x" | "X" | "n" | "N");
-    let part = Part::Number {
-        offset: value,
-        width,
-        radix: radix.chars().next()?,
-    };
+    let part = Part::Number { offset: value, width, radix: radix.chars().next()? };
     known.then_some((part, after))
 }
 
@@ -200,11 +162,7 @@ fn push_nibbles(mut value: u64, width: usize, upper: bool, text: &mut String) {
             written += 1;
         }
         let digit = char::from_digit((value & 15) as u32, 16).unwrap_or('0');
-        text.push(if upper {
-            digit.to_ascii_uppercase()
-        } else {
-            digit
-        });
+        text.push(if upper { digit.to_ascii_uppercase() } else { digit });
         written += 1;
         value >>= 4;
     }
@@ -215,14 +173,7 @@ mod tests {
     use super::*;
 
     fn text(raw: &str, number: u64) -> String {
-        Template::read(&Token {
-            raw,
-            quoted: false,
-            at: 0,
-        })
-        .unwrap()
-        .text(number)
-        .unwrap()
+        Template::read(&Token { raw, quoted: false, at: 0 }).unwrap().text(number).unwrap()
     }
 
     #[test]
@@ -238,59 +189,15 @@ mod tests {
 
     #[test]
     fn refuses_what_is_malformed() {
-        for raw in [
-            "${",
-            "${}",
-            "${a}",
-            "${0,256}",
-            "${0,1,b}",
-            "${0,1,d,1}",
-            "${0,,d",
-        ] {
-            assert!(
-                Template::read(&Token {
-                    raw,
-                    quoted: false,
-                    at: 0
-                })
-                .is_err(),
-                "{raw}"
-            );
+        for raw in ["${", "${}", "${a}", "${0,256}", "${0,1,b}", "${0,1,d,1}", "${0,,d"] {
+            assert!(Template::read(&Token { raw, quoted: false, at: 0 }).is_err(), "{raw}");
         }
-        let low = Template::read(&Token {
-            raw: "${-2}",
-            quoted: false,
-            at: 0,
-        })
-        .unwrap();
+        let low = Template::read(&Token { raw: "${-2}", quoted: false, at: 0 }).unwrap();
         assert!(low.text(1).unwrap_err().message.contains("negative"));
-        for raw in [
-            "",
-            "1",
-            "1-",
-            "-1",
-            "2-1",
-            "1-2/0",
-            "1-2/",
-            "1-a",
-            "1-99999999999",
-        ] {
-            assert!(
-                Range::read(&Token {
-                    raw,
-                    quoted: false,
-                    at: 0
-                })
-                .is_err(),
-                "{raw}"
-            );
+        for raw in ["", "1", "1-", "-1", "2-1", "1-2/0", "1-2/", "1-a", "1-99999999999"] {
+            assert!(Range::read(&Token { raw, quoted: false, at: 0 }).is_err(), "{raw}");
         }
-        let range = Range::read(&Token {
-            raw: "1-10/4",
-            quoted: false,
-            at: 0,
-        })
-        .unwrap();
+        let range = Range::read(&Token { raw: "1-10/4", quoted: false, at: 0 }).unwrap();
         assert_eq!(range.numbers().collect::<Vec<_>>(), [1, 5, 9]);
     }
 }

@@ -23,18 +23,10 @@ pub(super) fn read(text: &str, origin: &Name) -> Result<ZoneFile, ZoneFileErrors
     let zone = reader.finish();
     let mut places = Places::new(text);
     if reader.errors.is_empty() {
-        let warnings = places.locate(reader.warnings, |line, column, message| Warning {
-            line,
-            column,
-            message,
-        });
+        let warnings = places.locate(reader.warnings, |line, column, message| Warning { line, column, message });
         return Ok(ZoneFile { zone, warnings });
     }
-    let errors = places.locate(reader.errors, |line, column, message| ZoneFileError {
-        line,
-        column,
-        message,
-    });
+    let errors = places.locate(reader.errors, |line, column, message| ZoneFileError { line, column, message });
     Err(ZoneFileErrors { errors })
 }
 
@@ -102,9 +94,7 @@ impl<'a> Reader<'a> {
         {
             self.automatic = true;
         }
-        self.proxied = entry
-            .comment
-            .is_some_and(|comment| comment.contains("cf-proxied:true"));
+        self.proxied = entry.comment.is_some_and(|comment| comment.contains("cf-proxied:true"));
         if let Some(fault) = &entry.fault {
             return Err(fault.clone());
         }
@@ -132,21 +122,12 @@ impl<'a> Reader<'a> {
 
     fn owner(&self, token: &Token<'_>) -> Result<Name, Fault> {
         if token.quoted {
-            return Err(Fault::new(
-                token.at,
-                "an owner's name was expected, and names are written without quotes",
-            ));
+            return Err(Fault::new(token.at, "an owner's name was expected, and names are written without quotes"));
         }
-        Name::parse_in(token.raw, &self.origin)
-            .map_err(|error| Fault::new(token.at, error.to_string()))
+        Name::parse_in(token.raw, &self.origin).map_err(|error| Fault::new(token.at, error.to_string()))
     }
 
-    fn directive(
-        &mut self,
-        directive: &Token<'_>,
-        arguments: &[Token<'_>],
-        entry: &Entry<'_>,
-    ) -> Result<(), Fault> {
+    fn directive(&mut self, directive: &Token<'_>, arguments: &[Token<'_>], entry: &Entry<'_>) -> Result<(), Fault> {
         let fail = |message: &str| Err(Fault::new(directive.at, message));
         match (directive.raw.to_ascii_uppercase().as_str(), arguments) {
             ("$ORIGIN", [name]) => {
@@ -156,13 +137,7 @@ impl<'a> Reader<'a> {
             ("$ORIGIN", _) => fail("$ORIGIN takes one name"),
             ("$TTL", [ttl]) => {
                 let written = WrittenTtl::read(ttl.raw).ok_or_else(|| {
-                    Fault::new(
-                        ttl.at,
-                        format!(
-                            "{} is not a TTL: seconds or a time such as 1h30m",
-                            ttl.shown()
-                        ),
-                    )
+                    Fault::new(ttl.at, format!("{} is not a TTL: seconds or a time such as 1h30m", ttl.shown()))
                 })?;
                 self.default_ttl = Some(written);
                 Ok(())
@@ -170,12 +145,8 @@ impl<'a> Reader<'a> {
             ("$TTL", _) => fail("$TTL takes one time, in seconds or such as 1h30m"),
             ("$GENERATE", [range, owner, rest @ ..]) => self.generate(range, owner, rest, entry),
             ("$GENERATE", _) => fail("$GENERATE takes a range, an owner, a type and data"),
-            ("$INCLUDE", _) => {
-                fail("$INCLUDE is not followed; put the text of that file in its place")
-            }
-            _ => fail(
-                "this directive is not known: $ORIGIN, $TTL and $GENERATE are (a name with $ is written \\$)",
-            ),
+            ("$INCLUDE", _) => fail("$INCLUDE is not followed; put the text of that file in its place"),
+            _ => fail("this directive is not known: $ORIGIN, $TTL and $GENERATE are (a name with $ is written \\$)"),
         }
     }
 
@@ -187,15 +158,11 @@ impl<'a> Reader<'a> {
         entry: &Entry<'_>,
     ) -> Result<(), Fault> {
         let numbers = Range::read(range)?;
-        let templates = std::iter::once(owner)
-            .chain(rest)
-            .map(Template::read)
-            .collect::<Result<Vec<Template>, Fault>>()?;
+        let templates =
+            std::iter::once(owner).chain(rest).map(Template::read).collect::<Result<Vec<Template>, Fault>>()?;
         self.generated = self.generated.saturating_add(numbers.len());
         let bytes: u64 = templates.iter().map(Template::longest).sum();
-        self.generated_bytes = self
-            .generated_bytes
-            .saturating_add(numbers.len().saturating_mul(bytes));
+        self.generated_bytes = self.generated_bytes.saturating_add(numbers.len().saturating_mul(bytes));
         if self.generated > MAX_GENERATED || self.generated_bytes > MAX_GENERATED_BYTES {
             return Err(Fault::new(
                 range.at,
@@ -206,15 +173,8 @@ impl<'a> Reader<'a> {
             ));
         }
         for number in numbers.numbers() {
-            let texts = templates
-                .iter()
-                .map(|template| template.text(number))
-                .collect::<Result<Vec<_>, Fault>>()?;
-            let tokens: Vec<_> = templates
-                .iter()
-                .zip(&texts)
-                .map(|(template, text)| template.token(text))
-                .collect();
+            let texts = templates.iter().map(|template| template.text(number)).collect::<Result<Vec<_>, Fault>>()?;
+            let tokens: Vec<_> = templates.iter().zip(&texts).map(|(template, text)| template.token(text)).collect();
             let name = self.owner(&tokens[0])?;
             self.owner = Some(name.clone());
             self.record(name, tokens[0].raw, &tokens[1..], entry)?;
@@ -234,10 +194,7 @@ impl<'a> Reader<'a> {
         let (mut ttl, mut class) = (None, false);
         let record_type = loop {
             let Some((token, rest)) = tokens.split_first() else {
-                return Err(Fault::new(
-                    entry.end,
-                    "a record type was expected, but the record ends here",
-                ));
+                return Err(Fault::new(entry.end, "a record type was expected, but the record ends here"));
             };
             tokens = rest;
             let written = WrittenTtl::read(token.raw).filter(|_| ttl.is_none() && !token.quoted);
@@ -258,23 +215,12 @@ impl<'a> Reader<'a> {
             owner = self.soa_owner(&owner, written_owner, at)?;
         }
         if !owner.is_within(self.zone) {
-            return Err(Fault::new(
-                at,
-                format!("{owner} is outside of the zone {}", self.zone),
-            ));
+            return Err(Fault::new(at, format!("{owner} is outside of the zone {}", self.zone)));
         }
         self.look_at(&owner, &record_type, &data, (at, data_at), entry);
         let proxied = self.proxied;
         let ttl = ttl.or(self.default_ttl).or(self.last_ttl);
-        self.sets
-            .entry((owner, record_type))
-            .or_default()
-            .push(Record {
-                data,
-                ttl,
-                proxied,
-                at,
-            });
+        self.sets.entry((owner, record_type)).or_default().push(Record { data, ttl, proxied, at });
         Ok(())
     }
 
@@ -290,10 +236,7 @@ impl<'a> Reader<'a> {
             ));
             return Ok(zone);
         }
-        Err(Fault::new(
-            at,
-            format!("the SOA record belongs to the zone's own name {zone}, not to {owner}"),
-        ))
+        Err(Fault::new(at, format!("the SOA record belongs to the zone's own name {zone}, not to {owner}")))
     }
 
     /// Warns of what is legal and hardly meant.
@@ -309,12 +252,7 @@ impl<'a> Reader<'a> {
         if let RecordType::Other(mnemonic) = record_type
             && record_type.number().is_none()
         {
-            warn(
-                data_at,
-                format!(
-                    "{mnemonic} is no record type of DNS that is known here; its data is kept as text"
-                ),
-            );
+            warn(data_at, format!("{mnemonic} is no record type of DNS that is known here; its data is kept as text"));
         }
         if let Some(comment_at) = entry.glued_comment
             && matches!(record_type, RecordType::Txt | RecordType::Caa)
@@ -324,10 +262,7 @@ impl<'a> Reader<'a> {
         }
         for (name, at) in [(Some(owner), owner_at), (target(data), data_at)] {
             if let Some(name) = name.filter(|name| repeats(name, self.zone)) {
-                warn(
-                    at,
-                    format!("the name is relative and becomes {name}; a final dot may be missing"),
-                );
+                warn(at, format!("the name is relative and becomes {name}; a final dot may be missing"));
             }
         }
     }
@@ -337,30 +272,16 @@ impl<'a> Reader<'a> {
         let mut zone = Zone::new(self.zone.clone());
         let sets = std::mem::take(&mut self.sets);
         self.look_at_aliases(&sets);
-        let minimum = sets
-            .get(&(self.zone.clone(), RecordType::Soa))
-            .and_then(|records| {
-                if let Some(second) = records
-                    .iter()
-                    .skip(1)
-                    .find(|record| record.data != records[0].data)
-                {
-                    self.errors.push(Fault::new(
-                        second.at,
-                        "a zone has one SOA record, and this is a second one",
-                    ));
-                }
-                records.iter().find_map(|record| match &record.data {
-                    RecordData::Soa(soa) => Some(Ttl::Seconds(soa.minimum)),
-                    _ => None,
-                })
-            });
-        let missing = sets
-            .values()
-            .flatten()
-            .filter(|record| record.ttl.is_none())
-            .map(|record| record.at)
-            .min();
+        let minimum = sets.get(&(self.zone.clone(), RecordType::Soa)).and_then(|records| {
+            if let Some(second) = records.iter().skip(1).find(|record| record.data != records[0].data) {
+                self.errors.push(Fault::new(second.at, "a zone has one SOA record, and this is a second one"));
+            }
+            records.iter().find_map(|record| match &record.data {
+                RecordData::Soa(soa) => Some(Ttl::Seconds(soa.minimum)),
+                _ => None,
+            })
+        });
+        let missing = sets.values().flatten().filter(|record| record.ttl.is_none()).map(|record| record.at).min();
         if let Some(at) = missing {
             let taken = match minimum {
                 Some(minimum) => {
@@ -368,10 +289,8 @@ impl<'a> Reader<'a> {
                 }
                 None => "the provider will choose".to_owned(),
             };
-            self.warnings.push(Fault::new(
-                at,
-                format!("no TTL is given here or before, and there is no $TTL: {taken}"),
-            ));
+            self.warnings
+                .push(Fault::new(at, format!("no TTL is given here or before, and there is no $TTL: {taken}")));
         }
         for ((name, record_type), records) in sets {
             let set = self.set(&name, &record_type, records, minimum.unwrap_or(Ttl::Auto));
@@ -383,54 +302,34 @@ impl<'a> Reader<'a> {
         zone
     }
 
-    fn set(
-        &mut self,
-        name: &Name,
-        record_type: &RecordType,
-        records: Vec<Record>,
-        missing: Ttl,
-    ) -> Option<RecordSet> {
+    fn set(&mut self, name: &Name, record_type: &RecordType, records: Vec<Record>, missing: Ttl) -> Option<RecordSet> {
         let resolve = |ttl: Option<WrittenTtl>| match ttl {
-            Some(WrittenTtl {
-                seconds: 1,
-                bare: true,
-            }) if self.automatic => Ttl::Auto,
+            Some(WrittenTtl { seconds: 1, bare: true }) if self.automatic => Ttl::Auto,
             Some(written) => Ttl::Seconds(written.seconds),
             None => missing,
         };
         let ttls: Vec<Ttl> = records.iter().map(|record| resolve(record.ttl)).collect();
         let smallest = *ttls.iter().min()?;
         // A number that somebody wrote says more than the wish to have one chosen.
-        let ttl = ttls
-            .iter()
-            .filter(|ttl| **ttl != Ttl::Auto)
-            .min()
-            .copied()
-            .unwrap_or(smallest);
+        let ttl = ttls.iter().filter(|ttl| **ttl != Ttl::Auto).min().copied().unwrap_or(smallest);
         if let Some(differs) = ttls.iter().position(|other| *other != ttls[0]) {
-            let message = format!(
-                "the {record_type} records of {name} have different TTLs; {ttl} is taken for all"
-            );
+            let message = format!("the {record_type} records of {name} have different TTLs; {ttl} is taken for all");
             self.warnings.push(Fault::new(records[differs].at, message));
         }
         let proxied = records.iter().any(|record| record.proxied);
         if let Some(direct) = records.iter().find(|record| record.proxied != proxied) {
-            let message = format!(
-                "only some of the {record_type} records of {name} are proxied; all are taken as proxied"
-            );
+            let message =
+                format!("only some of the {record_type} records of {name} are proxied; all are taken as proxied");
             self.warnings.push(Fault::new(direct.at, message));
         }
         let mut data = std::collections::BTreeSet::new();
         for record in records {
             if !data.insert(record.data) {
-                let message =
-                    format!("this {record_type} record of {name} is given twice; it counts once");
+                let message = format!("this {record_type} record of {name} is given twice; it counts once");
                 self.warnings.push(Fault::new(record.at, message));
             }
         }
-        RecordSet::new(name.clone(), ttl, data)
-            .ok()
-            .map(|set| set.with_proxied(proxied))
+        RecordSet::new(name.clone(), ttl, data).ok().map(|set| set.with_proxied(proxied))
     }
 
     fn look_at_aliases(&mut self, sets: &BTreeMap<(Name, RecordType), Vec<Record>>) {
@@ -440,31 +339,20 @@ impl<'a> Reader<'a> {
             let mut note = |record_type: &'_ RecordType, records: &[Record]| match record_type {
                 RecordType::Cname => {
                     alias = records.first().map(|record| record.at);
-                    if let Some(second) = records
-                        .iter()
-                        .skip(1)
-                        .find(|record| record.data != records[0].data)
-                    {
-                        let message = format!(
-                            "{name} has several CNAME records and DNS allows one; all are kept"
-                        );
+                    if let Some(second) = records.iter().skip(1).find(|record| record.data != records[0].data) {
+                        let message = format!("{name} has several CNAME records and DNS allows one; all are kept");
                         self.warnings.push(Fault::new(second.at, message));
                     }
                 }
-                RecordType::Other(mnemonic)
-                    if matches!(mnemonic.as_str(), "RRSIG" | "NSEC" | "KEY" | "SIG") => {}
+                RecordType::Other(mnemonic) if matches!(mnemonic.as_str(), "RRSIG" | "NSEC" | "KEY" | "SIG") => {}
                 _ => other = Some(record_type.clone()),
             };
             note(first, records);
-            while let Some(((_, record_type), records)) =
-                sets.next_if(|((next, _), _)| next == name)
-            {
+            while let Some(((_, record_type), records)) = sets.next_if(|((next, _), _)| next == name) {
                 note(record_type, records);
             }
             if let (Some(at), Some(other)) = (alias, other) {
-                let message = format!(
-                    "{name} has a CNAME record beside {other}, which DNS forbids; both are kept"
-                );
+                let message = format!("{name} has a CNAME record beside {other}, which DNS forbids; both are kept");
                 self.warnings.push(Fault::new(at, message));
             }
         }
@@ -474,19 +362,11 @@ impl<'a> Reader<'a> {
 /// Whether the token is the class IN; an error if it is another class.
 fn is_class(token: &Token<'_>) -> Result<bool, Fault> {
     let upper = token.raw.to_ascii_uppercase();
-    let numbered = upper
-        .strip_prefix("CLASS")
-        .is_some_and(|number| number.parse::<u16>().is_ok());
+    let numbered = upper.strip_prefix("CLASS").is_some_and(|number| number.parse::<u16>().is_ok());
     match upper.as_str() {
         "IN" | "CLASS1" => Ok(true),
-        "CH" | "CS" | "HS" => Err(Fault::new(
-            token.at,
-            format!("the class {upper} is not supported, only IN is"),
-        )),
-        _ if numbered => Err(Fault::new(
-            token.at,
-            format!("the class {upper} is not supported, only IN is"),
-        )),
+        "CH" | "CS" | "HS" => Err(Fault::new(token.at, format!("the class {upper} is not supported, only IN is"))),
+        _ if numbered => Err(Fault::new(token.at, format!("the class {upper} is not supported, only IN is"))),
         _ => Ok(false),
     }
 }
@@ -503,16 +383,10 @@ fn record_type(token: &Token<'_>) -> Result<RecordType, Fault> {
     })?;
     let question = match parsed.number() {
         Some(number) => matches!(number, 0 | 41 | 128..=255),
-        None => matches!(
-            parsed.as_str(),
-            "ANY" | "AXFR" | "IXFR" | "MAILA" | "MAILB" | "OPT" | "TKEY" | "TSIG"
-        ),
+        None => matches!(parsed.as_str(), "ANY" | "AXFR" | "IXFR" | "MAILA" | "MAILB" | "OPT" | "TKEY" | "TSIG"),
     };
     if question {
-        return Err(Fault::new(
-            token.at,
-            format!("{parsed} is used in messages only and is never part of a zone"),
-        ));
+        return Err(Fault::new(token.at, format!("{parsed} is used in messages only and is never part of a zone")));
     }
     Ok(parsed)
 }
@@ -520,10 +394,7 @@ fn record_type(token: &Token<'_>) -> Result<RecordType, Fault> {
 /// The name that the data refers to, for the types where it is mostly forgotten that names end in a dot.
 fn target(data: &RecordData) -> Option<&Name> {
     match data {
-        RecordData::Alias(name)
-        | RecordData::Cname(name)
-        | RecordData::Ns(name)
-        | RecordData::Ptr(name) => Some(name),
+        RecordData::Alias(name) | RecordData::Cname(name) | RecordData::Ns(name) | RecordData::Ptr(name) => Some(name),
         RecordData::Mx(mx) => Some(&mx.exchange),
         RecordData::Srv(srv) => Some(&srv.target),
         _ => None,
@@ -533,10 +404,7 @@ fn target(data: &RecordData) -> Option<&Name> {
 /// Whether the name ends in the zone's name twice.
 fn repeats(name: &Name, zone: &Name) -> bool {
     let (name, zone) = (name.wire(), zone.wire());
-    zone.len() > 1
-        && name
-            .strip_suffix(zone)
-            .is_some_and(|relative| relative.ends_with(&zone[..zone.len() - 1]))
+    zone.len() > 1 && name.strip_suffix(zone).is_some_and(|relative| relative.ends_with(&zone[..zone.len() - 1]))
 }
 
 /// Finds lines and columns.
@@ -547,22 +415,11 @@ struct Places<'a> {
 
 impl<'a> Places<'a> {
     fn new(text: &'a str) -> Self {
-        let breaks = text
-            .bytes()
-            .enumerate()
-            .filter(|(_, byte)| *byte == b'\n')
-            .map(|(at, _)| at + 1);
-        Places {
-            text,
-            line_starts: std::iter::once(0).chain(breaks).collect(),
-        }
+        let breaks = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+        Places { text, line_starts: std::iter::once(0).chain(breaks).collect() }
     }
 
-    fn locate<T>(
-        &mut self,
-        mut faults: Vec<Fault>,
-        make: impl Fn(usize, usize, String) -> T,
-    ) -> Vec<T> {
+    fn locate<T>(&mut self, mut faults: Vec<Fault>, make: impl Fn(usize, usize, String) -> T) -> Vec<T> {
         faults.sort_by_key(|fault| fault.at);
         let (mut known, mut place) = (usize::MAX, (0, 0));
         let located = faults.into_iter().map(|fault| {

@@ -16,16 +16,11 @@ fn clean(text: &str) -> Zone {
 }
 
 fn bad(text: &str) -> Vec<String> {
-    read(text, &origin())
-        .unwrap_err()
-        .iter()
-        .map(ToString::to_string)
-        .collect()
+    read(text, &origin()).unwrap_err().iter().map(ToString::to_string).collect()
 }
 
 fn set<'a>(zone: &'a Zone, name: &str, record_type: &RecordType) -> &'a RecordSet {
-    zone.get(&Name::parse_in(name, &origin()).unwrap(), record_type)
-        .unwrap()
+    zone.get(&Name::parse_in(name, &origin()).unwrap(), record_type).unwrap()
 }
 
 fn lines(zone: &Zone) -> Vec<String> {
@@ -47,11 +42,7 @@ fn ttl_and_class_come_in_either_order() {
         "a in 60s A 192.0.2.1",
         "a CLASS1 60 TYPE1 192.0.2.1",
     ] {
-        assert_eq!(
-            lines(&clean(line)),
-            ["a.example.org. 60 IN A 192.0.2.1"],
-            "{line}"
-        );
+        assert_eq!(lines(&clean(line)), ["a.example.org. 60 IN A 192.0.2.1"], "{line}");
     }
 }
 
@@ -62,16 +53,10 @@ fn an_omitted_ttl_is_that_of_the_directive_then_the_one_before_then_the_soas() {
     let zone = clean("a 60 A 192.0.2.1\nb A 192.0.2.2");
     assert_eq!(set(&zone, "b", &RecordType::A).ttl(), Ttl::Seconds(60));
     let file = good("@ SOA a b 1 2 3 4 5m\nb A 192.0.2.2");
-    assert_eq!(
-        set(&file.zone, "b", &RecordType::A).ttl(),
-        Ttl::Seconds(300)
-    );
+    assert_eq!(set(&file.zone, "b", &RecordType::A).ttl(), Ttl::Seconds(300));
     assert_eq!(file.warnings.len(), 1);
     assert!(warned("\n  \nb A 192.0.2.2").starts_with("line 3, column 1: no TTL"));
-    assert_eq!(
-        set(&good("b A 192.0.2.2").zone, "b", &RecordType::A).ttl(),
-        Ttl::Auto
-    );
+    assert_eq!(set(&good("b A 192.0.2.2").zone, "b", &RecordType::A).ttl(), Ttl::Auto);
 }
 
 #[test]
@@ -94,41 +79,22 @@ fn owners_are_inherited_and_origins_change() {
 #[test]
 fn reads_foreign_line_ends_and_marks() {
     let zone = clean("\u{feff}$TTL 60\r\na\tTXT\t\"x;y\" (\r\n \"z\" ; c\r\n)\r\n\r\nb TXT \"å\"");
-    assert_eq!(
-        lines(&zone),
-        [
-            "a.example.org. 60 IN TXT \"x;y\" \"z\"",
-            "b.example.org. 60 IN TXT \"\\195\\165\""
-        ]
-    );
+    assert_eq!(lines(&zone), ["a.example.org. 60 IN TXT \"x;y\" \"z\"", "b.example.org. 60 IN TXT \"\\195\\165\""]);
 }
 
 #[test]
 fn generates() {
-    let zone =
-        clean("$TTL 60\n$GENERATE 8-10 h$ IN A 192.0.2.$\n$GENERATE 1-2 ${0,2}.r 5 MX 10 m-${-1}");
+    let zone = clean("$TTL 60\n$GENERATE 8-10 h$ IN A 192.0.2.$\n$GENERATE 1-2 ${0,2}.r 5 MX 10 m-${-1}");
     let hosts: Vec<String> = zone.iter().map(ToString::to_string).collect();
     assert_eq!(hosts.len(), 5);
-    assert!(
-        hosts.contains(&"h10.example.org. 60 IN A 192.0.2.10".to_owned()),
-        "{hosts:?}"
-    );
-    assert!(
-        hosts.contains(&"02.r.example.org. 5 IN MX 10 m-1.example.org.".to_owned()),
-        "{hosts:?}"
-    );
-    assert_eq!(
-        clean("$TTL 1\n$GENERATE 1-65536 h$ A 192.0.2.1").len(),
-        65_536
-    );
+    assert!(hosts.contains(&"h10.example.org. 60 IN A 192.0.2.10".to_owned()), "{hosts:?}");
+    assert!(hosts.contains(&"02.r.example.org. 5 IN MX 10 m-1.example.org.".to_owned()), "{hosts:?}");
+    assert_eq!(clean("$TTL 1\n$GENERATE 1-65536 h$ A 192.0.2.1").len(), 65_536);
 }
 
 #[test]
 fn generating_is_bounded_in_records_and_bytes() {
-    assert!(
-        bad("$TTL 1\n$GENERATE 1-65536 h$ A 192.0.2.1\n$GENERATE 1-1 i$ A 192.0.2.1")[0]
-            .contains("65536 records")
-    );
+    assert!(bad("$TTL 1\n$GENERATE 1-65536 h$ A 192.0.2.1\n$GENERATE 1-1 i$ A 192.0.2.1")[0].contains("65536 records"));
     assert!(bad("$GENERATE 0-4294967295 h$ A 192.0.2.1")[0].starts_with("line 1, column 11: "));
     let long = format!("$TTL 1\n$GENERATE 1-60000 h$ TXT \"{}\"", "x".repeat(1000));
     assert!(bad(&long)[0].contains("16 MiB"));
@@ -188,11 +154,7 @@ fn every_error_is_found_with_its_place() {
     }
     assert_eq!(errors.len(), expected.len(), "{errors:#?}");
     let shown = read(&"x\n".repeat(30), &origin()).unwrap_err().to_string();
-    assert!(
-        shown.starts_with("the zone file has 30 errors:\n  line 1,")
-            && shown.ends_with("and 10 more"),
-        "{shown}"
-    );
+    assert!(shown.starts_with("the zone file has 30 errors:\n  line 1,") && shown.ends_with("and 10 more"), "{shown}");
 }
 
 #[test]
@@ -203,21 +165,14 @@ fn what_is_odd_is_warned_of_and_kept() {
     );
     let text = "a 60 A 192.0.2.1\na 30 A 192.0.2.2";
     assert!(warned(text).contains("different TTLs; 30 is taken"));
-    assert_eq!(
-        set(&good(text).zone, "a", &RecordType::A).ttl(),
-        Ttl::Seconds(30)
-    );
+    assert_eq!(set(&good(text).zone, "a", &RecordType::A).ttl(), Ttl::Seconds(30));
     assert!(warned("a 60 CNAME b\na 60 TXT x").contains("beside TXT"));
     assert!(warned("a 60 CNAME b\na 60 CNAME c").contains("several CNAME"));
     assert!(warned("a 60 URL http://x").contains("kept as text"));
     assert!(warned("a 60 TXT v=1;k=2").contains("semicolon begins a comment"));
     assert!(warned("a 60 CNAME www.example.org").contains("becomes www.example.org.example.org."));
     assert!(warned("a.example.org 60 TXT x").starts_with("line 1, column 1: the name is relative"));
-    assert_eq!(
-        good("a 60 CNAME b\na 60 RRSIG CNAME 13 2 60 20300101000000 20290101000000 1 @ AA==")
-            .warnings,
-        []
-    );
+    assert_eq!(good("a 60 CNAME b\na 60 RRSIG CNAME 13 2 60 20300101000000 20290101000000 1 @ AA==").warnings, []);
     assert!(bad("@ 60 SOA a b 1 2 3 4 5\n@ 60 SOA a b 2 2 3 4 5")[0].contains("second one"));
 }
 
@@ -230,24 +185,14 @@ fn exports_of_cloudflare() {
     );
     assert_eq!(file.warnings.len(), 1);
     assert!(
-        file.warnings[0]
-            .to_string()
-            .starts_with("line 3, column 1: the owner of the SOA record lacks its final dot")
+        file.warnings[0].to_string().starts_with("line 3, column 1: the owner of the SOA record lacks its final dot")
     );
     let shown: Vec<_> = ["@", "b", "c", "d"]
         .map(|name| set(&file.zone, name, &RecordType::A))
         .iter()
         .map(|set| (set.ttl(), set.is_proxied()))
         .collect();
-    assert_eq!(
-        shown,
-        [
-            (Ttl::Auto, true),
-            (Ttl::Auto, false),
-            (Ttl::Seconds(300), false),
-            (Ttl::Seconds(1), false)
-        ]
-    );
+    assert_eq!(shown, [(Ttl::Auto, true), (Ttl::Auto, false), (Ttl::Seconds(300), false), (Ttl::Seconds(1), false)]);
     assert!(file.zone.get(&origin(), &RecordType::Soa).is_some());
     // Elsewhere a second is a second, also when a text speaks of tags.
     let zone = clean("a 1 TXT \"; cf_tags=cf-proxied:true\"");
@@ -260,9 +205,7 @@ fn exports_of_cloudflare() {
 
 #[test]
 fn writes_one_line_a_record_with_the_soa_first() {
-    let zone = clean(
-        "$TTL 60\n@ A 192.0.2.1\n@ SOA ns hm 1 2h 3 4 5\nb.a TXT x\na ALIAS t.\n* 1 A 192.0.2.2",
-    );
+    let zone = clean("$TTL 60\n@ A 192.0.2.1\n@ SOA ns hm 1 2h 3 4 5\nb.a TXT x\na ALIAS t.\n* 1 A 192.0.2.2");
     assert_eq!(
         write(&zone),
         "$ORIGIN example.org.\n@ 60 IN SOA ns.example.org. hm.example.org. 1 7200 3 4 5\n@ 60 IN A 192.0.2.1\n\
@@ -271,24 +214,17 @@ fn writes_one_line_a_record_with_the_soa_first() {
     let mut zone = zone;
     let proxied = set(&zone, "*", &RecordType::A).clone().with_proxied(true);
     zone.insert(proxied).unwrap();
-    let auto = set(&zone, "a", &RecordType::Alias)
-        .clone()
-        .with_ttl(Ttl::Auto);
+    let auto = set(&zone, "a", &RecordType::Alias).clone().with_ttl(Ttl::Auto);
     zone.insert(auto).unwrap();
     let text = write(&zone);
-    assert!(
-        text.contains("\n* 1s IN A 192.0.2.2 ; cf_tags=cf-proxied:true\na 1 IN ALIAS t.\n"),
-        "{text}"
-    );
+    assert!(text.contains("\n* 1s IN A 192.0.2.2 ; cf_tags=cf-proxied:true\na 1 IN ALIAS t.\n"), "{text}");
     assert_eq!(clean(&text), zone);
 }
 
 #[test]
 fn a_zone_may_be_the_root() {
     let root = Name::root();
-    let zone = read("@ 60 NS a.root.\norg 60 NS ns.org.", &root)
-        .unwrap()
-        .zone;
+    let zone = read("@ 60 NS a.root.\norg 60 NS ns.org.", &root).unwrap().zone;
     assert_eq!(zone.len(), 2);
     assert_eq!(read(&write(&zone), &root).unwrap().zone, zone);
 }

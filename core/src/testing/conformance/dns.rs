@@ -47,8 +47,7 @@ pub trait Subject: Send + Sync {
     ///
     /// Unless told otherwise, a new one is created under `example`.
     async fn empty_zone(&self, case: &str) -> Result<Name> {
-        let name = Name::parse(&format!("{case}.example"))
-            .map_err(|error| Error::invalid(error.to_string()))?;
+        let name = Name::parse(&format!("{case}.example")).map_err(|error| Error::invalid(error.to_string()))?;
         Ok(self.provider().create_zone(&name).await?.name)
     }
 }
@@ -62,12 +61,7 @@ impl<P: DnsProvider> Subject for P {
 /// Runs all cases.
 pub async fn run_all(subject: &(dyn Subject + 'static)) -> Report {
     let provider = subject.provider();
-    Report::of(
-        format!("{} as a DNS provider", provider.name()),
-        &cases(provider.capabilities()),
-        subject,
-    )
-    .await
+    Report::of(format!("{} as a DNS provider", provider.name()), &cases(provider.capabilities()), subject).await
 }
 
 /// All cases for a provider of these capabilities.
@@ -95,9 +89,7 @@ struct Suite(Arc<DnsCapabilities>);
 
 impl Suite {
     fn stories(&self) -> Vec<DnsCase> {
-        let story = |name: &str, states: &[&str]| {
-            self.story(&format!("story: {name}"), Wish::Promised, states)
-        };
+        let story = |name: &str, states: &[&str]| self.story(&format!("story: {name}"), Wish::Promised, states);
         vec![
             story(
                 "a set is created, changed and deleted",
@@ -156,18 +148,28 @@ impl Suite {
             story("a delegation below the apex", &["sub long NS a.example.net.\nsub long NS b.example.net.", ""]),
             story("an ALIAS at the apex", &["@ long ALIAS host.example.net.", "@ long ALIAS other.example.net.", ""]),
             story("an ALIAS below the apex", &["www long ALIAS host.example.net.", "www long A 192.0.2.1"]),
-            story("an international name", &["bücher long A 192.0.2.1", "bücher long A 192.0.2.2\nбаза.bücher long TXT \"x\""]),
+            story(
+                "an international name",
+                &["bücher long A 192.0.2.1", "bücher long A 192.0.2.2\nбаза.bücher long TXT \"x\""],
+            ),
             story(
                 "names with underscores",
-                &["_dmarc long TXT \"v=DMARC1; p=none\"\n_443._tcp.www long TXT \"x\"", "_dmarc long TXT \"v=DMARC1; p=reject\""],
+                &[
+                    "_dmarc long TXT \"v=DMARC1; p=none\"\n_443._tcp.www long TXT \"x\"",
+                    "_dmarc long TXT \"v=DMARC1; p=reject\"",
+                ],
             ),
             story("a label of 63 octets", &[&format!("{} long A 192.0.2.1", "x".repeat(63))]),
             self.story("names: a plus sign", Wish::Awkward, &["_sip+d2t._tcp long TXT \"x\""]),
             self.story("names: digits and hyphens", Wish::Promised, &["0 long A 192.0.2.1\na--1 long A 192.0.2.1", ""]),
-            self.story("an ALIAS beside other types", Wish::Awkward, &[
-                "@ long ALIAS host.example.net.\n@ long MX 10 mx.example.net.\n@ long TXT \"a\"",
-                "@ long MX 10 mx.example.net.\n@ long TXT \"a\"",
-            ]),
+            self.story(
+                "an ALIAS beside other types",
+                Wish::Awkward,
+                &[
+                    "@ long ALIAS host.example.net.\n@ long MX 10 mx.example.net.\n@ long TXT \"a\"",
+                    "@ long MX 10 mx.example.net.\n@ long TXT \"a\"",
+                ],
+            ),
             self.own_apex_ns(),
         ]
     }
@@ -179,33 +181,18 @@ impl Suite {
             let name = format!("round trip: {}", sample.record_type);
             cases.push(self.story(&name, Wish::Promised, &[sample.plain, ""]));
             if !sample.awkward.is_empty() {
-                cases.push(self.story(
-                    &format!("{name}, awkward"),
-                    Wish::Awkward,
-                    &[sample.awkward, sample.plain],
-                ));
+                cases.push(self.story(&format!("{name}, awkward"), Wish::Awkward, &[sample.awkward, sample.plain]));
             }
         }
-        for (record_type, line) in [
-            ("MX", "host long MX 0 ."),
-            ("SRV", "_imap._tcp long SRV 0 0 0 ."),
-        ] {
+        for (record_type, line) in [("MX", "host long MX 0 ."), ("SRV", "_imap._tcp long SRV 0 0 0 .")] {
             cases.push(self.story(
                 &format!("round trip: {record_type}, for a service that is not there"),
                 Wish::Awkward,
                 &[line, ""],
             ));
         }
-        let known: Vec<_> = SAMPLES
-            .iter()
-            .map(|sample| sample.record_type.to_owned())
-            .collect();
-        for other in self
-            .0
-            .record_types
-            .iter()
-            .filter(|declared| !known.contains(&declared.to_string()))
-        {
+        let known: Vec<_> = SAMPLES.iter().map(|sample| sample.record_type.to_owned()).collect();
+        for other in self.0.record_types.iter().filter(|declared| !known.contains(&declared.to_string())) {
             let missing = format!("a sample of {other} in this suite");
             let case = DnsCase::new(format!("round trip: {other}"), |_| async { Ok(()) }.boxed());
             cases.push(case.with_missing(Some(missing)));
@@ -237,18 +224,13 @@ impl Suite {
         let declared = declared.map(|(name, text)| self.text(name, Wish::Promised, text.to_vec()));
         let mut cases: Vec<_> = awkward.into_iter().chain(declared).collect();
         for length in [254, 255, 256, 500, 510, 511, 1000] {
-            let text = (0..length)
-                .map(|at| b"abcdefghijklmnopqrstuvwxyz0123456789-"[at % 37])
-                .collect();
+            let text = (0..length).map(|at| b"abcdefghijklmnopqrstuvwxyz0123456789-"[at % 37]).collect();
             cases.push(self.text(&format!("{length} octets"), Wish::Promised, text));
         }
         cases.push(self.story(
             "text: several in one set",
             Wish::Promised,
-            &[
-                "@ long TXT \"one\"\n@ long TXT \"two words\"\n@ long TXT \"three\"",
-                "@ long TXT \"two words\"",
-            ],
+            &["@ long TXT \"one\"\n@ long TXT \"two words\"\n@ long TXT \"three\"", "@ long TXT \"two words\""],
         ));
         cases
     }
@@ -259,74 +241,34 @@ impl Suite {
             let line = |n: usize| format!("h{n} long A 192.0.2.{}\n", n % 256);
             let all: String = (0..count).map(line).collect();
             let without_last: String = (0..count - 1).map(line).collect();
-            self.story(
-                &format!("size: {count} record sets"),
-                Wish::Promised,
-                &[&all, &without_last, ""],
-            )
+            self.story(&format!("size: {count} record sets"), Wish::Promised, &[&all, &without_last, ""])
         };
         [99, 100, 101, 1200].into_iter().map(size).collect()
     }
 
     fn rules(&self) -> Vec<DnsCase> {
         vec![
-            self.case(
-                "rules: an empty zone is empty",
-                "",
-                rules::nothing_of_its_own,
-            ),
-            self.case(
-                "rules: an empty plan does nothing",
-                "www long A 192.0.2.1",
-                rules::empty_plan,
-            ),
-            self.case(
-                "rules: what the provider keeps survives",
-                "www long A 192.0.2.1",
-                rules::keeps_its_own,
-            ),
-            self.case(
-                "rules: a zone changed meanwhile is a conflict",
-                "www long A 192.0.2.1",
-                rules::conflict,
-            ),
-            self.case(
-                "rules: a set that is gone is deleted",
-                "www long A 192.0.2.1",
-                rules::delete_absent,
-            ),
+            self.case("rules: an empty zone is empty", "", rules::nothing_of_its_own),
+            self.case("rules: an empty plan does nothing", "www long A 192.0.2.1", rules::empty_plan),
+            self.case("rules: what the provider keeps survives", "www long A 192.0.2.1", rules::keeps_its_own),
+            self.case("rules: a zone changed meanwhile is a conflict", "www long A 192.0.2.1", rules::conflict),
+            self.case("rules: a set that is gone is deleted", "www long A 192.0.2.1", rules::delete_absent),
             self.case(
                 "rules: what is out of scope stays",
                 "www long A 192.0.2.1\nwww long TXT \"x\"",
                 rules::out_of_scope,
             ),
-            self.case(
-                "rules: a plan for another zone is refused",
-                "www long A 192.0.2.1",
-                rules::foreign_plan,
-            ),
+            self.case("rules: a plan for another zone is refused", "www long A 192.0.2.1", rules::foreign_plan),
             self.case(
                 "rules: a failed plan is accounted for",
                 "m long A 192.0.2.1\nz long CNAME a",
                 rules::truthful_account,
             ),
             self.case("zones: listed", "", rules::listed),
-            self.case(
-                "zones: created twice is the same",
-                "www long A 192.0.2.1",
-                rules::created_twice,
-            )
-            .with_missing((!self.0.create_zone).then(|| "creating zones".to_owned())),
-            self.case(
-                "zones: an unknown one is not found",
-                "www long A 192.0.2.1",
-                rules::unknown_zone,
-            ),
-            self.case(
-                "zones: name servers to delegate to",
-                "",
-                rules::delegated_to,
-            ),
+            self.case("zones: created twice is the same", "www long A 192.0.2.1", rules::created_twice)
+                .with_missing((!self.0.create_zone).then(|| "creating zones".to_owned())),
+            self.case("zones: an unknown one is not found", "www long A 192.0.2.1", rules::unknown_zone),
+            self.case("zones: name servers to delegate to", "", rules::delegated_to),
         ]
     }
 
@@ -342,27 +284,14 @@ impl Suite {
             }));
         };
         for sample in SAMPLES {
-            if sample
-                .record_type
-                .parse()
-                .is_ok_and(|record_type| !capabilities.supports(&record_type, false))
-            {
-                let only = sample
-                    .plain
-                    .lines()
-                    .find(|line| type_of(line) == Some(sample.record_type));
-                refused(
-                    format!("no {}", sample.record_type),
-                    only.unwrap_or(sample.plain),
-                );
+            if sample.record_type.parse().is_ok_and(|record_type| !capabilities.supports(&record_type, false)) {
+                let only = sample.plain.lines().find(|line| type_of(line) == Some(sample.record_type));
+                refused(format!("no {}", sample.record_type), only.unwrap_or(sample.plain));
             }
         }
         match capabilities.alias {
             AliasScope::Any => {}
-            AliasScope::Apex => refused(
-                "no ALIAS below the apex".into(),
-                "www long ALIAS host.example.net.",
-            ),
+            AliasScope::Apex => refused("no ALIAS below the apex".into(), "www long ALIAS host.example.net."),
             AliasScope::None => refused("no ALIAS".into(), "@ long ALIAS host.example.net."),
         }
         if !capabilities.wildcard {
@@ -372,18 +301,12 @@ impl Suite {
             refused("no NS at the apex".into(), "@ long NS ns1.example.net.");
         }
         if let Some(below) = capabilities.ttl.start().checked_sub(1) {
-            refused(
-                format!("no TTL of {below}"),
-                &format!("www {below} A 192.0.2.1"),
-            );
+            refused(format!("no TTL of {below}"), &format!("www {below} A 192.0.2.1"));
         }
         let most = capabilities.ttl.end();
         if *most < i32::MAX.unsigned_abs() {
             let above = most + 1;
-            refused(
-                format!("no TTL of {above}"),
-                &format!("www {above} A 192.0.2.1"),
-            );
+            refused(format!("no TTL of {above}"), &format!("www {above} A 192.0.2.1"));
         }
         let longest = capabilities.txt.max_length;
         let texts = [
@@ -393,26 +316,10 @@ impl Suite {
                 vec![b'x'; (longest + 1).min(1 << 16)],
             ),
             (!capabilities.txt.empty, "no empty text".into(), Vec::new()),
-            (
-                !capabilities.txt.outer_spaces,
-                "no text with a space in front".into(),
-                b" a".to_vec(),
-            ),
-            (
-                !capabilities.txt.outer_spaces,
-                "no text with a space behind".into(),
-                b"a ".to_vec(),
-            ),
-            (
-                capabilities.txt.octets == TxtOctets::Ascii,
-                "no text in UTF-8".into(),
-                "ü".into(),
-            ),
-            (
-                capabilities.txt.octets != TxtOctets::Any,
-                "no text of any octets".into(),
-                b"\0\x07\xff".to_vec(),
-            ),
+            (!capabilities.txt.outer_spaces, "no text with a space in front".into(), b" a".to_vec()),
+            (!capabilities.txt.outer_spaces, "no text with a space behind".into(), b"a ".to_vec()),
+            (capabilities.txt.octets == TxtOctets::Ascii, "no text in UTF-8".into(), "ü".into()),
+            (capabilities.txt.octets != TxtOctets::Any, "no text of any octets".into(), b"\0\x07\xff".to_vec()),
         ];
         for (_, name, text) in texts.into_iter().filter(|(applies, ..)| *applies) {
             cases.push(Self::bench(&format!("honesty: {name}"), move |bench| {
@@ -421,9 +328,7 @@ impl Suite {
             }));
         }
         if !capabilities.create_zone {
-            cases.push(Self::bench("honesty: no creating of zones", |bench| {
-                rules::no_create(bench).boxed()
-            }));
+            cases.push(Self::bench("honesty: no creating of zones", |bench| rules::no_create(bench).boxed()));
         }
         cases
     }
@@ -445,11 +350,7 @@ impl Suite {
 
     /// Brings an empty zone from state to state; after each, planning again is empty.
     fn story(&self, name: &str, wish: Wish, states: &[&str]) -> DnsCase {
-        let lines: Lines = states
-            .iter()
-            .flat_map(|state| state.lines())
-            .map(str::to_owned)
-            .collect();
+        let lines: Lines = states.iter().flat_map(|state| state.lines()).map(str::to_owned).collect();
         let states: Vec<String> = states.iter().map(|&state| state.to_owned()).collect();
         let case = Self::bench(name, move |bench| {
             let states = states.clone();
@@ -466,12 +367,8 @@ impl Suite {
 
     fn text(&self, name: &str, wish: Wish, text: Vec<u8>) -> DnsCase {
         let limits = &self.0.txt;
-        let is_utf8 =
-            std::str::from_utf8(&text).is_ok_and(|text| !text.chars().any(char::is_control));
-        let octets = match (
-            text.iter().all(|octet| (b' '..=b'~').contains(octet)),
-            is_utf8,
-        ) {
+        let is_utf8 = std::str::from_utf8(&text).is_ok_and(|text| !text.chars().any(char::is_control));
+        let octets = match (text.iter().all(|octet| (b' '..=b'~').contains(octet)), is_utf8) {
             (true, _) => TxtOctets::Ascii,
             (false, true) => TxtOctets::Utf8,
             (false, false) => TxtOctets::Any,
@@ -499,17 +396,9 @@ impl Suite {
     }
 
     fn own_apex_ns(&self) -> DnsCase {
-        let states = [
-            "@ long NS ns1.example.net.\n@ long NS ns2.example.net.",
-            "@ long NS ns1.example.net.",
-        ];
+        let states = ["@ long NS ns1.example.net.\n@ long NS ns2.example.net.", "@ long NS ns1.example.net."];
         let missing = (!self.0.apex_ns).then(|| "changing the NS set of the apex".to_owned());
-        self.story(
-            "story: the NS set of the apex changes",
-            Wish::Promised,
-            &states,
-        )
-        .with_missing(missing)
+        self.story("story: the NS set of the apex changes", Wish::Promised, &states).with_missing(missing)
     }
 
     /// A case that starts from an empty zone; `lines` are what it needs to be possible.
@@ -544,10 +433,7 @@ impl Suite {
         lines.iter().find_map(|line| {
             let owner = line.split(' ').next()?;
             let record_type = type_of(line)?;
-            if !record_type
-                .parse()
-                .is_ok_and(|parsed| capabilities.supports(&parsed, owner == "@"))
-            {
+            if !record_type.parse().is_ok_and(|parsed| capabilities.supports(&parsed, owner == "@")) {
                 let place = if record_type == "ALIAS" && capabilities.alias == AliasScope::Apex {
                     " below the apex"
                 } else {
@@ -559,8 +445,7 @@ impl Suite {
                 return Some("wildcards".to_owned());
             }
             let (short, long) = short_and_long(capabilities);
-            (line.split(' ').nth(1) == Some("short") && short == long)
-                .then(|| "a choice of TTLs".to_owned())
+            (line.split(' ').nth(1) == Some("short") && short == long).then(|| "a choice of TTLs".to_owned())
         })
     }
 }
@@ -603,10 +488,7 @@ mod tests {
 
     #[test]
     fn names_of_cases_and_of_their_zones_are_unique() {
-        for capabilities in [
-            MemoryDns::full_capabilities(),
-            DnsCapabilities::new([RecordType::A]),
-        ] {
+        for capabilities in [MemoryDns::full_capabilities(), DnsCapabilities::new([RecordType::A])] {
             let cases = cases(&capabilities);
             let zones: BTreeSet<_> = cases.iter().map(|case| slug(case.name())).collect();
             let mut names: Vec<_> = cases.iter().map(Case::name).collect();
@@ -614,11 +496,7 @@ mod tests {
             names.sort_unstable();
             names.dedup();
             assert_eq!(names.len(), cases.len());
-            assert!(
-                zones
-                    .iter()
-                    .all(|zone| zone.len() <= 63 && !zone.ends_with('-'))
-            );
+            assert!(zones.iter().all(|zone| zone.len() <= 63 && !zone.ends_with('-')));
         }
     }
 }

@@ -52,11 +52,7 @@ impl<S: ?Sized> Case<S> {
     where
         F: for<'a> Fn(&'a S) -> BoxFuture<'a, Result<(), Stop>> + Send + Sync + 'static,
     {
-        Self {
-            name: name.into(),
-            missing: None,
-            run: Box::new(run),
-        }
+        Self { name: name.into(), missing: None, run: Box::new(run) }
     }
 
     /// Says which capability the implementation lacks for this case, if any.
@@ -95,10 +91,7 @@ impl<S: ?Sized> Case<S> {
 
 impl<S: ?Sized> fmt::Debug for Case<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Case")
-            .field("name", &self.name)
-            .field("missing", &self.missing)
-            .finish_non_exhaustive()
+        f.debug_struct("Case").field("name", &self.name).field("missing", &self.missing).finish_non_exhaustive()
     }
 }
 
@@ -122,17 +115,12 @@ impl Report {
         for case in cases {
             verdicts.push((case.name.clone(), case.run(subject).await));
         }
-        Self {
-            subject: name.into(),
-            verdicts,
-        }
+        Self { subject: name.into(), verdicts }
     }
 
     /// Every case by name, in the order of the run.
     pub fn verdicts(&self) -> impl ExactSizeIterator<Item = (&str, &Verdict)> {
-        self.verdicts
-            .iter()
-            .map(|(name, verdict)| (name.as_str(), verdict))
+        self.verdicts.iter().map(|(name, verdict)| (name.as_str(), verdict))
     }
 
     /// The names of the cases that passed.
@@ -150,7 +138,7 @@ impl Report {
         self.named(|verdict| matches!(verdict, Verdict::Failed(_)))
     }
 
-    /// Writes the report to standard error, and panics with it unless something passed and nothing failed.
+    /// Writes the report to standard error, and panics with what failed unless something passed and nothing failed.
     ///
     /// # Panics
     ///
@@ -158,32 +146,20 @@ impl Report {
     #[allow(clippy::print_stderr)]
     pub fn assert_passed(&self) {
         eprintln!("{self}");
-        assert!(
-            self.failed().is_empty() && !self.passed().is_empty(),
-            "not conforming: {self}"
-        );
+        let failed = self.failed();
+        assert!(failed.is_empty(), "{} does not conform: {failed:#?}", self.subject);
+        assert!(!self.passed().is_empty(), "{} passed nothing", self.subject);
     }
 
     fn named(&self, which: impl Fn(&Verdict) -> bool) -> Vec<&str> {
-        self.verdicts()
-            .filter(|(_, verdict)| which(verdict))
-            .map(|(name, _)| name)
-            .collect()
+        self.verdicts().filter(|(_, verdict)| which(verdict)).map(|(name, _)| name).collect()
     }
 }
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (passed, ignored, failed) = (
-            self.passed().len(),
-            self.ignored().len(),
-            self.failed().len(),
-        );
-        write!(
-            f,
-            "{}: {passed} passed, {ignored} ignored, {failed} failed",
-            self.subject
-        )?;
+        let (passed, ignored, failed) = (self.passed().len(), self.ignored().len(), self.failed().len());
+        write!(f, "{}: {passed} passed, {ignored} ignored, {failed} failed", self.subject)?;
         for (name, verdict) in &self.verdicts {
             match verdict {
                 Verdict::Passed => write!(f, "\n  passed   {name}")?,

@@ -6,8 +6,8 @@ use super::Subject;
 use crate::{
     Error, ErrorKind, Outcome, Result,
     dns::{
-        DnsCapabilities, DnsProvider, DnsProviderExt as _, Finding, Name, Plan, RecordData,
-        RecordSet, RecordType, Scope, Ttl, Txt, Zone, ZoneSnapshot,
+        DnsCapabilities, DnsProvider, DnsProviderExt as _, Finding, Name, Plan, RecordData, RecordSet, RecordType,
+        Scope, Ttl, Txt, Zone, ZoneSnapshot,
     },
     testing::conformance::Stop,
 };
@@ -33,22 +33,12 @@ impl<'a> Bench<'a> {
     pub(super) async fn new(subject: &'a dyn Subject, case: &str) -> Result<Self, Stop> {
         let zone = subject.empty_zone(case).await?;
         let base = subject.provider().snapshot(&zone).await?.zone;
-        let bench = Self {
-            provider: subject.provider(),
-            zone,
-            base,
-        };
+        let bench = Self { provider: subject.provider(), zone, base };
         let mut users = bench.base.clone();
         let authority = users.split_off_authority();
-        ensure(users.is_empty(), || {
-            format!("the zone {} is not empty before the case", bench.zone)
-        })?;
-        let is_own = authority
-            .iter()
-            .all(|set| *set.record_type() == RecordType::Ns && bench.capabilities().apex_ns);
-        ensure(is_own, || {
-            "what the provider keeps for itself belongs into `left_alone`".into()
-        })?;
+        ensure(users.is_empty(), || format!("the zone {} is not empty before the case", bench.zone))?;
+        let is_own = authority.iter().all(|set| *set.record_type() == RecordType::Ns && bench.capabilities().apex_ns);
+        ensure(is_own, || "what the provider keeps for itself belongs into `left_alone`".into())?;
         Ok(bench)
     }
 
@@ -65,8 +55,7 @@ impl<'a> Bench<'a> {
         let (short, long) = short_and_long(self.capabilities());
         let mut sets: BTreeMap<(Name, RecordType), (Ttl, Vec<RecordData>)> = BTreeMap::new();
         for line in lines.lines() {
-            let [owner, ttl, record_type, data] = line.splitn(4, ' ').collect::<Vec<_>>()[..]
-            else {
+            let [owner, ttl, record_type, data] = line.splitn(4, ' ').collect::<Vec<_>>()[..] else {
                 return Err(Stop::Failed(format!("the suite is wrong: `{line}`")));
             };
             let record_type: RecordType = record_type.parse()?;
@@ -99,16 +88,11 @@ impl<'a> Bench<'a> {
     }
 
     pub(super) async fn wish(&self, wish: Wish, desired: &Zone) -> Result<(), Stop> {
-        match self
-            .provider
-            .audit(desired)
-            .into_iter()
-            .find(Finding::is_blocking)
-        {
+        match self.provider.audit(desired).into_iter().find(Finding::is_blocking) {
             None => self.reach(desired).await,
-            Some(finding) if wish == Wish::Promised => Err(Stop::Failed(format!(
-                "the audit blocks what the capabilities declare: {finding}"
-            ))),
+            Some(finding) if wish == Wish::Promised => {
+                Err(Stop::Failed(format!("the audit blocks what the capabilities declare: {finding}")))
+            }
             Some(finding) => {
                 self.is_refused(desired).await?;
                 Err(Stop::Ignored(format!("the audit says {finding}")))
@@ -120,52 +104,29 @@ impl<'a> Bench<'a> {
     pub(super) async fn reach(&self, desired: &Zone) -> Result<(), Stop> {
         let (plan, before) = self.provider.plan_to(desired, &Scope::WholeZone).await?;
         let receipt = self.provider.apply(&self.zone, &plan, &before).await?;
-        ensure(receipt.applied == plan.changes().len(), || {
-            format!("applied {} of\n{plan}", receipt.applied)
-        })?;
+        ensure(receipt.applied == plan.changes().len(), || format!("applied {} of\n{plan}", receipt.applied))?;
         let (again, after) = self.provider.plan_to(desired, &Scope::WholeZone).await?;
-        ensure(again.is_empty(), || {
-            format!("after it was applied, planning again gives\n{again}")
-        })?;
+        ensure(again.is_empty(), || format!("after it was applied, planning again gives\n{again}"))?;
         for set in desired.iter() {
             let held = after.zone.get(set.name(), set.record_type());
-            let same = held.is_some_and(|held| {
-                held.data() == set.data() && (held.ttl() == set.ttl() || set.ttl() == Ttl::Auto)
-            });
-            ensure(same, || {
-                format!("wanted `{set}`, the provider holds {}", shown(held))
-            })?;
+            let same = held
+                .is_some_and(|held| held.data() == set.data() && (held.ttl() == set.ttl() || set.ttl() == Ttl::Auto));
+            ensure(same, || format!("wanted `{set}`, the provider holds {}", shown(held)))?;
         }
         let (held, wanted) = (after.zone.len(), desired.len());
-        ensure(held == wanted, || {
-            format!("the provider holds {held} sets instead of {wanted}")
-        })
+        ensure(held == wanted, || format!("the provider holds {held} sets instead of {wanted}"))
     }
 
     /// Holds that the audit blocks it and that apply refuses it before anything is sent.
     pub(super) async fn is_refused(&self, desired: &Zone) -> Result<(), Stop> {
-        let blocking = self
-            .provider
-            .audit(desired)
-            .into_iter()
-            .any(|finding| finding.is_blocking());
-        ensure(blocking, || {
-            "the audit finds nothing that is blocking".into()
-        })?;
+        let blocking = self.provider.audit(desired).into_iter().any(|finding| finding.is_blocking());
+        ensure(blocking, || "the audit finds nothing that is blocking".into())?;
         let (plan, before) = self.provider.plan_to(desired, &Scope::WholeZone).await?;
         let Err(refusal) = self.provider.apply(&self.zone, &plan, &before).await else {
-            return Err(Stop::Failed(
-                "it was applied although it is not declared".into(),
-            ));
+            return Err(Stop::Failed("it was applied although it is not declared".into()));
         };
-        is_kind(
-            &refusal.error,
-            ErrorKind::Unsupported,
-            Some(Outcome::NotSent),
-        )?;
-        ensure(refusal.zone_unchanged(), || {
-            "the refusal does not say that the zone is unchanged".into()
-        })?;
+        is_kind(&refusal.error, ErrorKind::Unsupported, Some(Outcome::NotSent))?;
+        ensure(refusal.zone_unchanged(), || "the refusal does not say that the zone is unchanged".into())?;
         self.is_unchanged_since(&before).await
     }
 
@@ -179,30 +140,13 @@ impl<'a> Bench<'a> {
 }
 
 pub(super) fn ensure(holds: bool, otherwise: impl FnOnce() -> String) -> Result<(), Stop> {
-    if holds {
-        Ok(())
-    } else {
-        Err(Stop::Failed(otherwise()))
-    }
+    if holds { Ok(()) } else { Err(Stop::Failed(otherwise())) }
 }
 
-pub(super) fn is_kind(
-    error: &Error,
-    kind: ErrorKind,
-    outcome: Option<Outcome>,
-) -> Result<(), Stop> {
+pub(super) fn is_kind(error: &Error, kind: ErrorKind, outcome: Option<Outcome>) -> Result<(), Stop> {
     let fits = error.kind() == kind && outcome.is_none_or(|outcome| error.outcome() == outcome);
-    let wanted = outcome.map_or_else(
-        || format!("{kind:?}"),
-        |outcome| format!("{kind:?} and {outcome:?}"),
-    );
-    ensure(fits, || {
-        format!(
-            "wanted {wanted}, got {:?} and {:?}: {error}",
-            error.kind(),
-            error.outcome()
-        )
-    })
+    let wanted = outcome.map_or_else(|| format!("{kind:?}"), |outcome| format!("{kind:?} and {outcome:?}"));
+    ensure(fits, || format!("wanted {wanted}, got {:?} and {:?}: {error}", error.kind(), error.outcome()))
 }
 
 pub(super) fn shown<T: std::fmt::Display>(value: Option<T>) -> String {
@@ -214,11 +158,7 @@ pub(super) fn short_and_long(capabilities: &DnsCapabilities) -> (u32, u32) {
     let (least, most) = (*capabilities.ttl.start(), *capabilities.ttl.end());
     let short = 600.clamp(least, most);
     let long = 3600.clamp(least, most);
-    if short == long && least < most {
-        (least, most)
-    } else {
-        (short, long)
-    }
+    if short == long && least < most { (least, most) } else { (short, long) }
 }
 
 #[cfg(test)]
