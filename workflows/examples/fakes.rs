@@ -63,12 +63,7 @@ async fn serve(args: Args, out: &mut (impl Write + Send)) -> Result<(), Failure>
     } else {
         let mut table = terminal::table(["Provider", "Base URL", "Token", "Account"]);
         for one in &served {
-            table.add_row([
-                one.provider,
-                &one.base_url,
-                one.token,
-                &one.account.to_string(),
-            ]);
+            table.add_row([one.provider, &one.base_url, one.token, &one.account.to_string()]);
         }
         writeln!(out, "{table}\nStop with Ctrl-C.")?;
     }

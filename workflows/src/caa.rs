@@ -39,19 +39,12 @@ pub struct CaaProblem {
 /// # Ok(()) }
 /// ```
 pub fn problems<'a>(zone: &Zone, hosts: impl IntoIterator<Item = &'a Host>) -> Vec<CaaProblem> {
-    hosts
-        .into_iter()
-        .filter_map(|host| problem(zone, host))
-        .collect()
+    hosts.into_iter().filter_map(|host| problem(zone, host)).collect()
 }
 
 fn problem(zone: &Zone, host: &Host) -> Option<CaaProblem> {
     let wildcard = host.name.is_wildcard();
-    let base = if wildcard {
-        host.name.parent()?
-    } else {
-        host.name.clone()
-    };
+    let base = if wildcard { host.name.parent()? } else { host.name.clone() };
     let mut unless_at = None;
     let mut climbing = Some(base);
     while let Some(name) = climbing.filter(|name| name.is_within(zone.name())) {
@@ -94,9 +87,7 @@ fn caa_at<'z>(zone: &'z Zone, name: &Name) -> Found<'z> {
         if let Some(set) = zone.get(&owner, &RecordType::Caa) {
             return Found::Set(set);
         }
-        let cname = zone
-            .get(&owner, &RecordType::Cname)
-            .and_then(|set| set.data().first());
+        let cname = zone.get(&owner, &RecordType::Cname).and_then(|set| set.data().first());
         let Some(RecordData::Cname(target)) = cname else {
             return Found::Nothing;
         };
@@ -131,62 +122,29 @@ fn allows(set: &RecordSet, issuer: &str, wildcard: bool) -> bool {
             _ => None,
         })
         .collect();
-    let known = [
-        "issue",
-        "issuewild",
-        "iodef",
-        "issuemail",
-        "issuevmc",
-        "contactemail",
-        "contactphone",
-    ];
+    let known = ["issue", "issuewild", "iodef", "issuemail", "issuevmc", "contactemail", "contactphone"];
     let critical = |caa: &Caa| caa.flags & 128 != 0 && !known.contains(&caa.tag.as_str());
     if records.iter().any(|caa| critical(caa)) {
         return false;
     }
-    let tagged = |tag: &str| {
-        records
-            .iter()
-            .filter(|caa| caa.tag == tag)
-            .collect::<Vec<_>>()
-    };
+    let tagged = |tag: &str| records.iter().filter(|caa| caa.tag == tag).collect::<Vec<_>>();
     let wild = tagged("issuewild");
-    let relevant = if wildcard && !wild.is_empty() {
-        wild
-    } else {
-        tagged("issue")
-    };
+    let relevant = if wildcard && !wild.is_empty() { wild } else { tagged("issue") };
     relevant.is_empty() || relevant.iter().any(|caa| names_issuer(&caa.value, issuer))
 }
 
 /// The issuer's domain comes before the first semicolon.
 fn names_issuer(value: &[u8], issuer: &str) -> bool {
     let value = String::from_utf8_lossy(value);
-    value
-        .split(';')
-        .next()
-        .is_some_and(|domain| domain.trim().eq_ignore_ascii_case(issuer))
+    value.split(';').next().is_some_and(|domain| domain.trim().eq_ignore_ascii_case(issuer))
 }
 
 impl fmt::Display for CaaProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self {
-            host,
-            issuer,
-            found_at,
-            caa,
-            unless_at,
-        } = self;
-        write!(
-            f,
-            "{issuer} may not issue for {host}: the CAA set at {found_at} says {}",
-            caa.join(", ")
-        )?;
+        let Self { host, issuer, found_at, caa, unless_at } = self;
+        write!(f, "{issuer} may not issue for {host}: the CAA set at {found_at} says {}", caa.join(", "))?;
         match unless_at {
-            Some(name) => write!(
-                f,
-                "; unless {name}, which is outside of the zone, has one that allows it"
-            ),
+            Some(name) => write!(f, "; unless {name}, which is outside of the zone, has one that allows it"),
             None => Ok(()),
         }
     }
@@ -216,9 +174,7 @@ loop        300 IN CNAME loop
 "#;
 
     fn problem_of(host: &str, issuer: &str) -> Option<CaaProblem> {
-        let zone = zonefile::read(ZONE, &Name::parse("example.org").unwrap())
-            .unwrap()
-            .zone;
+        let zone = zonefile::read(ZONE, &Name::parse("example.org").unwrap()).unwrap().zone;
         problem(&zone, &Host::new(Name::parse(host).unwrap(), issuer))
     }
 
@@ -229,54 +185,22 @@ loop        300 IN CNAME loop
             ("example.org", "LetsEncrypt.org", None),
             ("example.org", "sectigo.com", None),
             ("example.org", "other.example", Some("example.org")),
-            (
-                "deep.down.example.org",
-                "other.example",
-                Some("example.org"),
-            ),
+            ("deep.down.example.org", "other.example", Some("example.org")),
             ("*.example.org", "letsencrypt.org", Some("example.org")),
-            (
-                "shop.example.org",
-                "letsencrypt.org",
-                Some("shop.example.org"),
-            ),
-            (
-                "www.shop.example.org",
-                "letsencrypt.org",
-                Some("shop.example.org"),
-            ),
+            ("shop.example.org", "letsencrypt.org", Some("shop.example.org")),
+            ("www.shop.example.org", "letsencrypt.org", Some("shop.example.org")),
             ("www.shop.example.org", "other.example", None),
             ("*.shop.example.org", "sectigo.com", None),
-            (
-                "*.shop.example.org",
-                "other.example",
-                Some("shop.example.org"),
-            ),
-            (
-                "docs.example.org",
-                "letsencrypt.org",
-                Some("shop.example.org"),
-            ),
-            (
-                "one.any.example.org",
-                "letsencrypt.org",
-                Some("shop.example.org"),
-            ),
+            ("*.shop.example.org", "other.example", Some("shop.example.org")),
+            ("docs.example.org", "letsencrypt.org", Some("shop.example.org")),
+            ("one.any.example.org", "letsencrypt.org", Some("shop.example.org")),
             ("report.example.org", "whoever.example", None),
-            (
-                "strict.example.org",
-                "letsencrypt.org",
-                Some("strict.example.org"),
-            ),
+            ("strict.example.org", "letsencrypt.org", Some("strict.example.org")),
             ("loop.example.org", "letsencrypt.org", None),
             ("example.net", "letsencrypt.org", None),
         ] {
             let found = problem_of(host, issuer).map(|problem| problem.found_at);
-            assert_eq!(
-                found,
-                found_at.map(|name| Name::parse(name).unwrap()),
-                "{host} {issuer}"
-            );
+            assert_eq!(found, found_at.map(|name| Name::parse(name).unwrap()), "{host} {issuer}");
         }
     }
 
@@ -284,13 +208,7 @@ loop        300 IN CNAME loop
     fn an_alias_out_of_the_zone_is_told() {
         assert_eq!(problem_of("status.example.org", "letsencrypt.org"), None);
         let problem = problem_of("status.example.org", "other.example").unwrap();
-        assert_eq!(
-            problem.unless_at,
-            Some(Name::parse("stats.example.net").unwrap())
-        );
-        assert!(
-            problem.to_string().contains("unless stats.example.net."),
-            "{problem}"
-        );
+        assert_eq!(problem.unless_at, Some(Name::parse("stats.example.net").unwrap()));
+        assert!(problem.to_string().contains("unless stats.example.net."), "{problem}");
     }
 }

@@ -166,11 +166,7 @@ pub async fn apply<W: Workflow>(workflow: &W, run: &Run) -> Result<Outcome<W::Ob
                     ErrorKind::Conflict,
                     format!("after {TRIES} attempts it can still not be seen to be done"),
                 );
-                return Err(RunError::new(
-                    &step.title,
-                    acted,
-                    error.with_outcome(ErrorOutcome::Unknown),
-                ));
+                return Err(RunError::new(&step.title, acted, error.with_outcome(ErrorOutcome::Unknown)));
             }
             *tried += 1;
             run.tell(&Event::Started(step));
@@ -180,10 +176,7 @@ pub async fn apply<W: Workflow>(workflow: &W, run: &Run) -> Result<Outcome<W::Ob
                     run.tell(&Event::Finished(step));
                 }
                 Err(error) if error.is_conflict() && *tried < TRIES => {
-                    run.tell(&Event::Disturbed {
-                        step,
-                        error: &error,
-                    });
+                    run.tell(&Event::Disturbed { step, error: &error });
                 }
                 Err(error) => return Err(RunError::new(&step.title, acted, error)),
             }
@@ -207,23 +200,14 @@ pub async fn apply<W: Workflow>(workflow: &W, run: &Run) -> Result<Outcome<W::Ob
         } else {
             Vec::new()
         };
-        return Ok(Outcome {
-            observed,
-            steps,
-            acted,
-            checks,
-        });
+        return Ok(Outcome { observed, steps, acted, checks });
     }
 }
 
 impl Run {
     /// With a clock of the caller's.
     pub fn on(clock: Clock) -> Self {
-        Self {
-            clock,
-            wait: false,
-            progress: Box::new(|_| {}),
-        }
+        Self { clock, wait: false, progress: Box::new(|_| {}) }
     }
 
     /// Whether to sleep until a waiting step may go on, instead of ending the run.
@@ -235,10 +219,7 @@ impl Run {
     /// Tells what happens as it happens.
     #[must_use]
     pub fn telling(self, progress: impl Fn(&Event<'_>) + Send + Sync + 'static) -> Self {
-        Self {
-            progress: Box::new(progress),
-            ..self
-        }
+        Self { progress: Box::new(progress), ..self }
     }
 
     fn tell(&self, event: &Event<'_>) {
@@ -255,9 +236,7 @@ impl Default for Run {
 
 impl fmt::Debug for Run {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Run")
-            .field("wait", &self.wait)
-            .finish_non_exhaustive()
+        f.debug_struct("Run").field("wait", &self.wait).finish_non_exhaustive()
     }
 }
 
@@ -269,19 +248,13 @@ impl<Observed> Outcome<Observed> {
 
     /// The checks that found something wrong.
     pub fn failed(&self) -> impl Iterator<Item = &Check> {
-        self.checks
-            .iter()
-            .filter(|check| check.verdict == Verdict::Failed)
+        self.checks.iter().filter(|check| check.verdict == Verdict::Failed)
     }
 }
 
 impl RunError {
     fn new(doing: &str, acted: Vec<String>, error: Error) -> Self {
-        Self {
-            doing: doing.to_owned(),
-            acted,
-            error,
-        }
+        Self { doing: doing.to_owned(), acted, error }
     }
 }
 

@@ -69,10 +69,7 @@ impl Instance {
             };
             let (at, host) = (name.span(), name.into_inner());
             if !host.is_within(&domain) {
-                return wrong(
-                    at,
-                    format!("the host {host} is not within the domain {domain}"),
-                );
+                return wrong(at, format!("the host {host} is not within the domain {domain}"));
             }
             if hosts.iter().any(|earlier| earlier.name == host) {
                 return wrong(at, format!("the host {host} occurs twice"));
@@ -82,9 +79,7 @@ impl Instance {
             if !is_domain || issuer.ends_with('.') {
                 return wrong(
                     at,
-                    format!(
-                        "`{issuer}` is not a certificate authority's domain, such as letsencrypt.org"
-                    ),
+                    format!("`{issuer}` is not a certificate authority's domain, such as letsencrypt.org"),
                 );
             }
             hosts.push(Host { name: host, issuer });
@@ -96,10 +91,7 @@ impl Instance {
 impl Host {
     /// A host and its certificate authority.
     pub fn new(name: Name, issuer: impl Into<String>) -> Self {
-        Self {
-            name,
-            issuer: issuer.into(),
-        }
+        Self { name, issuer: issuer.into() }
     }
 }
 
@@ -119,11 +111,7 @@ impl InstanceError {
 impl fmt::Display for InstanceError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.place {
-            Some((line, column)) => write!(
-                f,
-                "instance.toml, line {line}, column {column}: {}",
-                self.message
-            ),
+            Some((line, column)) => write!(f, "instance.toml, line {line}, column {column}: {}", self.message),
             None => write!(f, "instance.toml: {}", self.message),
         }
     }
@@ -158,34 +146,16 @@ mod tests {
 
     #[test]
     fn every_error_says_where_and_what() {
-        let host = |name: &str, issuer: &str| {
-            format!("{HEAD}[[host]]\nname = \"{name}\"\nissuer = \"{issuer}\"\n")
-        };
+        let host = |name: &str, issuer: &str| format!("{HEAD}[[host]]\nname = \"{name}\"\nissuer = \"{issuer}\"\n");
         for (text, place, part) in [
             (String::new(), (1, 1), "missing field `instance`"),
             ("[instance".to_owned(), (1, 10), ""),
-            (
-                format!("{HEAD}domian = 1"),
-                (3, 1),
-                "unknown field `domian`",
-            ),
+            (format!("{HEAD}domian = 1"), (3, 1), "unknown field `domian`"),
             ("[instance]\ndomain = 5".to_owned(), (2, 10), "invalid type"),
-            (
-                host("www.example.net", "letsencrypt.org"),
-                (4, 8),
-                "is not within the domain",
-            ),
+            (host("www.example.net", "letsencrypt.org"), (4, 8), "is not within the domain"),
             (host("www..example.social", "letsencrypt.org"), (4, 8), ""),
-            (
-                host("example.social", "Let's Encrypt"),
-                (5, 10),
-                "not a certificate authority's domain",
-            ),
-            (
-                format!("{HEAD}[[host]]\nname = \"example.social\""),
-                (3, 1),
-                "missing field `issuer`",
-            ),
+            (host("example.social", "Let's Encrypt"), (5, 10), "not a certificate authority's domain"),
+            (format!("{HEAD}[[host]]\nname = \"example.social\""), (3, 1), "missing field `issuer`"),
             (
                 host("example.social", "sectigo.com")
                     + "[[host]]\nname = \"example.social.\"\nissuer = \"sectigo.com\"",

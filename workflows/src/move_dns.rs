@@ -28,8 +28,8 @@ use async_trait::async_trait;
 use howdah_core::{
     Error, Result,
     dns::{
-        DnsProvider, DnsProviderExt as _, LeftAlone, Name, Plan, PlanStats, RecordSet, RecordType,
-        Safety, SafetyViolation, Scope, Zone, ZoneSnapshot,
+        DnsProvider, DnsProviderExt as _, LeftAlone, Name, Plan, PlanStats, RecordSet, RecordType, Safety,
+        SafetyViolation, Scope, Zone, ZoneSnapshot,
     },
 };
 use jiff::Timestamp;
@@ -135,13 +135,7 @@ impl Default for Options {
 impl MoveDns {
     /// A move of the source's zone, with cautious options.
     pub fn new(source: Source, target: Arc<dyn DnsProvider>) -> Self {
-        Self {
-            source,
-            target,
-            options: Options::default(),
-            instance: None,
-            checks: Vec::new(),
-        }
+        Self { source, target, options: Options::default(), instance: None, checks: Vec::new() }
     }
 
     /// Allows more, or less.
@@ -153,10 +147,7 @@ impl MoveDns {
     /// Holds CAA sets against the issuers of the instance's hosts.
     #[must_use]
     pub fn with_instance(self, instance: Instance) -> Self {
-        Self {
-            instance: Some(instance),
-            ..self
-        }
+        Self { instance: Some(instance), ..self }
     }
 
     /// Verifies more.
@@ -189,19 +180,14 @@ impl MoveDns {
             .translation
             .undecided()
             .map(|entry| format!("{} {}", entry.set.name(), entry.set.record_type()))
-            .chain(
-                observed
-                    .kept_behind()
-                    .map(|kept| format!("{} {}", kept.name, kept.record_type)),
-            )
+            .chain(observed.kept_behind().map(|kept| format!("{} {}", kept.name, kept.record_type)))
             .collect();
         if lost.is_empty() {
             return None;
         }
         let step = Step::new("decide", "decide what may be left out");
         Some(if self.options.leave_out_unsupported {
-            step.done()
-                .with_detail(format!("{}, as allowed", count(lost.len(), "record set")))
+            step.done().with_detail(format!("{}, as allowed", count(lost.len(), "record set")))
         } else {
             step.blocked(
                 format!("{} cannot be held by {}", listed(&lost), self.target.name()),
@@ -213,20 +199,13 @@ impl MoveDns {
     fn certificates(&self, observed: &Observed) -> Option<Step> {
         self.instance.as_ref()?;
         let step = Step::new("caa", "see that certificates can be issued");
-        let hosts: Vec<String> = observed
-            .caa
-            .iter()
-            .map(|problem| problem.host.to_string())
-            .collect();
+        let hosts: Vec<String> = observed.caa.iter().map(|problem| problem.host.to_string()).collect();
         Some(match observed.caa.first() {
             None => step.done(),
-            Some(first) if self.options.require_caa => step.blocked(
-                first.to_string(),
-                format!("correct the CAA sets for {}", listed(&hosts)),
-            ),
-            Some(_) => step
-                .done()
-                .with_detail(format!("a warning for {}", listed(&hosts))),
+            Some(first) if self.options.require_caa => {
+                step.blocked(first.to_string(), format!("correct the CAA sets for {}", listed(&hosts)))
+            }
+            Some(_) => step.done().with_detail(format!("a warning for {}", listed(&hosts))),
         })
     }
 
@@ -238,39 +217,22 @@ impl MoveDns {
         } else if self.target.capabilities().create_zone {
             step
         } else {
-            step.blocked(
-                format!("{target} creates no zones through its API"),
-                "create it there by hand",
-            )
+            step.blocked(format!("{target} creates no zones through its API"), "create it there by hand")
         }
     }
 
     fn load(&self, observed: &Observed) -> Step {
         let step = Step::new("load", "load the record sets");
-        let PlanStats {
-            creates,
-            updates,
-            deletes,
-            unchanged,
-        } = observed.plan.stats();
+        let PlanStats { creates, updates, deletes, unchanged } = observed.plan.stats();
         if observed.target.is_some() && observed.plan.is_empty() {
-            return step
-                .done()
-                .with_detail(format!("{} there", count(unchanged, "set")));
+            return step.done().with_detail(format!("{} there", count(unchanged, "set")));
         }
         match observed.plan.check(&self.options.safety) {
-            Ok(()) => step.with_detail(format!(
-                "{creates} to create, {updates} to update, {deletes} to delete"
-            )),
+            Ok(()) => step.with_detail(format!("{creates} to create, {updates} to update, {deletes} to delete")),
             Err(violation) => {
-                let because: Vec<String> = SafetyViolation::violations(&violation)
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect();
-                step.blocked(
-                    because.join("; "),
-                    "look at the plan, and force it if that is meant",
-                )
+                let because: Vec<String> =
+                    SafetyViolation::violations(&violation).iter().map(ToString::to_string).collect();
+                step.blocked(because.join("; "), "look at the plan, and force it if that is meant")
             }
         }
     }
@@ -285,10 +247,7 @@ impl Workflow for MoveDns {
         let translation = Translation::of(&source, self.target.as_ref(), self.options.moving_ttl);
         let zone = self.zone();
         let (target, name_servers) = if self.target.zone_exists(zone).await? {
-            (
-                Some(self.target.snapshot(zone).await?),
-                self.target.name_servers(zone).await?,
-            )
+            (Some(self.target.snapshot(zone).await?), self.target.name_servers(zone).await?)
         } else {
             (None, Vec::new())
         };
@@ -296,24 +255,13 @@ impl Workflow for MoveDns {
             Reach::WholeZone => Scope::WholeZone,
             Reach::NamesOfSource => Scope::names_of(&translation.zone),
         };
-        let mut current = target
-            .as_ref()
-            .map_or_else(|| Zone::new(zone.clone()), |snapshot| snapshot.zone.clone());
+        let mut current = target.as_ref().map_or_else(|| Zone::new(zone.clone()), |snapshot| snapshot.zone.clone());
         // The target's own name servers stay, even where they could be changed.
         current.split_off_authority();
         let plan = Plan::between(&current, &translation.zone, &scope);
         let hosts = self.instance.iter().flat_map(|instance| &instance.hosts);
         let caa = caa::problems(&translation.zone, hosts);
-        Ok(Observed {
-            source,
-            left_alone,
-            translation,
-            target,
-            plan,
-            scope,
-            name_servers,
-            caa,
-        })
+        Ok(Observed { source, left_alone, translation, target, plan, scope, name_servers, caa })
     }
 
     fn plan(&self, observed: &Observed, _now: Timestamp) -> Steps {
@@ -333,16 +281,10 @@ impl Workflow for MoveDns {
         match (step.id.as_str(), &observed.target) {
             ("create", _) => self.target.create_zone(self.zone()).await.map(drop),
             ("load", Some(expected)) => {
-                let applied = self
-                    .target
-                    .apply(self.zone(), &observed.plan, expected)
-                    .await;
+                let applied = self.target.apply(self.zone(), &observed.plan, expected).await;
                 applied.map(drop).map_err(Error::from)
             }
-            _ => Err(Error::invalid(format!(
-                "the step `{}` is none of this workflow's",
-                step.id
-            ))),
+            _ => Err(Error::invalid(format!("the step `{}` is none of this workflow's", step.id))),
         }
     }
 
@@ -358,15 +300,12 @@ impl Workflow for MoveDns {
         current.split_off_authority();
         let again = Plan::between(&current, wanted, &observed.scope);
         let mut checks = vec![
-            Check::holds(
-                "every record set that was to be moved is read back as it should be",
-                missing.is_empty(),
-            )
-            .with_detail(if missing.is_empty() {
-                format!("{0} of {0}", wanted.len())
-            } else {
-                format!("not {}", listed(&missing))
-            }),
+            Check::holds("every record set that was to be moved is read back as it should be", missing.is_empty())
+                .with_detail(if missing.is_empty() {
+                    format!("{0} of {0}", wanted.len())
+                } else {
+                    format!("not {}", listed(&missing))
+                }),
             Check::holds("planning again finds nothing to do", again.is_empty()),
         ];
         for check in &self.checks {
@@ -384,8 +323,7 @@ impl Observed {
         self.left_alone.iter().filter(|kept| {
             let beside_alias = || self.source.contains(&kept.name, &RecordType::Alias);
             match kept.record_type.as_str() {
-                "SOA" | "DNSKEY" | "DS" | "CDS" | "CDNSKEY" | "RRSIG" | "NSEC" | "NSEC3"
-                | "NSEC3PARAM" => false,
+                "SOA" | "DNSKEY" | "DS" | "CDS" | "CDNSKEY" | "RRSIG" | "NSEC" | "NSEC3" | "NSEC3PARAM" => false,
                 "NS" => kept.name != *self.source.name(),
                 "TXT" => !beside_alias(),
                 _ => true,
@@ -395,8 +333,7 @@ impl Observed {
 }
 
 fn holds(zone: &Zone, set: &RecordSet) -> bool {
-    zone.get(set.name(), set.record_type())
-        .is_some_and(|held| held.same_data(set) && held.ttl() == set.ttl())
+    zone.get(set.name(), set.record_type()).is_some_and(|held| held.same_data(set) && held.ttl() == set.ttl())
 }
 
 fn count(number: usize, what: &str) -> String {
@@ -406,12 +343,7 @@ fn count(number: usize, what: &str) -> String {
 /// The first few of many.
 fn listed(items: &[String]) -> String {
     const SHOWN: usize = 3;
-    let shown = items
-        .iter()
-        .take(SHOWN)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(", ");
+    let shown = items.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
     match items.len().saturating_sub(SHOWN) {
         0 => shown,
         more => format!("{shown} and {more} more"),

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use howdah_core::dns::{
-    AliasScope, DnsProvider, Finding, Name, RecordData, RecordSet, RecordType, Ttl, Zone,
-};
+use howdah_core::dns::{AliasScope, DnsProvider, Finding, Name, RecordData, RecordSet, RecordType, Ttl, Zone};
 use serde::{Deserialize, Serialize};
 
 /// A zone in the words of another provider.
@@ -60,16 +58,7 @@ pub enum Fate {
 }
 
 /// Name servers and signatures of a zone belong to whoever serves it.
-const SIGNER: [&str; 8] = [
-    "DNSKEY",
-    "CDS",
-    "CDNSKEY",
-    "RRSIG",
-    "NSEC",
-    "NSEC3",
-    "NSEC3PARAM",
-    "ZONEMD",
-];
+const SIGNER: [&str; 8] = ["DNSKEY", "CDS", "CDNSKEY", "RRSIG", "NSEC", "NSEC3", "NSEC3PARAM", "ZONEMD"];
 
 impl Translation {
     /// Decides for every set of `source` what becomes of it at `target`, which is not asked anything.
@@ -77,10 +66,7 @@ impl Translation {
     /// `moving_ttl` is the TTL in seconds of sets whose provider chose it until now: short, so that a mistake is
     /// soon forgotten.
     pub fn of(source: &Zone, target: &dyn DnsProvider, moving_ttl: u32) -> Self {
-        let mut entries: Vec<Entry> = source
-            .iter()
-            .map(|set| entry(source, set, target, moving_ttl))
-            .collect();
+        let mut entries: Vec<Entry> = source.iter().map(|set| entry(source, set, target, moving_ttl)).collect();
         let mut zone = Zone::new(source.name().clone());
         for set in entries.iter().filter_map(Entry::target) {
             // A set of the source, at the name it had.
@@ -92,12 +78,7 @@ impl Translation {
 
     /// How many sets are carried as they are, translated, and left out.
     pub fn count(&self) -> (usize, usize, usize) {
-        let count = |wanted: fn(&Fate) -> bool| {
-            self.entries
-                .iter()
-                .filter(|entry| wanted(&entry.fate))
-                .count()
-        };
+        let count = |wanted: fn(&Fate) -> bool| self.entries.iter().filter(|entry| wanted(&entry.fate)).count();
         (
             count(|fate| matches!(fate, Fate::Carried)),
             count(|fate| matches!(fate, Fate::Translated { .. })),
@@ -124,11 +105,7 @@ impl Entry {
 }
 
 fn entry(source: &Zone, set: &RecordSet, target: &dyn DnsProvider, moving_ttl: u32) -> Entry {
-    let mut entry = Entry {
-        set: set.clone(),
-        fate: Fate::Carried,
-        warnings: Vec::new(),
-    };
+    let mut entry = Entry { set: set.clone(), fate: Fate::Carried, warnings: Vec::new() };
     if let Some((reason, decide)) = left_behind(source.name(), set) {
         entry.fate = Fate::LeftOut { reason, decide };
         return entry;
@@ -142,10 +119,7 @@ fn entry(source: &Zone, set: &RecordSet, target: &dyn DnsProvider, moving_ttl: u
             changes.push(change);
         }
         Err(reason) => {
-            entry.fate = Fate::LeftOut {
-                reason,
-                decide: true,
-            };
+            entry.fate = Fate::LeftOut { reason, decide: true };
             return entry;
         }
     }
@@ -179,9 +153,7 @@ fn left_behind(apex: &Name, set: &RecordSet) -> Option<(String, bool)> {
     let owned = match record_type {
         RecordType::Soa => "the new provider writes its own",
         RecordType::Ns if at_apex => "the new provider's own name servers take their place",
-        RecordType::Ds if at_apex => {
-            "it belongs in the parent zone, and the new signer has another key"
-        }
+        RecordType::Ds if at_apex => "it belongs in the parent zone, and the new signer has another key",
         other if SIGNER.contains(&other.as_str()) => "it belongs to the old signer",
         _ => return bound_to_cloudflare(set).map(|reason| (reason.to_owned(), true)),
     };
@@ -195,17 +167,13 @@ fn bound_to_cloudflare(set: &RecordSet) -> Option<&'static str> {
         RecordData::Cname(target) if host_of(target).ends_with(".cfargotunnel.com") => Some(
             "a Cloudflare tunnel is reached through Cloudflare's DNS only: its service needs an address of its own",
         ),
-        RecordData::Mx(mx) if is_routing_host(&host_of(&mx.exchange)) => Some(
-            "Cloudflare routes this mail only while it serves the zone: name another mail server",
-        ),
+        RecordData::Mx(mx) if is_routing_host(&host_of(&mx.exchange)) => {
+            Some("Cloudflare routes this mail only while it serves the zone: name another mail server")
+        }
         RecordData::Aaaa(address)
-            if set.is_proxied()
-                && address.segments()[0] == 0x100
-                && address.segments()[1..4] == [0; 3] =>
+            if set.is_proxied() && address.segments()[0] == 0x100 && address.segments()[1..4] == [0; 3] =>
         {
-            Some(
-                "there is no server behind it, only something that Cloudflare itself answers (a Worker, a redirect)",
-            )
+            Some("there is no server behind it, only something that Cloudflare itself answers (a Worker, a redirect)")
         }
         _ => None,
     };
@@ -213,8 +181,7 @@ fn bound_to_cloudflare(set: &RecordSet) -> Option<&'static str> {
 }
 
 fn is_routing_host(host: &str) -> bool {
-    host.strip_suffix(".mx.cloudflare.net")
-        .is_some_and(|label| label.starts_with("route"))
+    host.strip_suffix(".mx.cloudflare.net").is_some_and(|label| label.starts_with("route"))
 }
 
 /// An ALIAS for a CNAME that is where none may be; `Err` says why there can be none either.
@@ -240,23 +207,15 @@ fn alias_instead(
         "beside other types"
     };
     let addresses = [RecordType::A, RecordType::Aaaa, RecordType::Alias];
-    if let Some(other) = neighbours
-        .into_iter()
-        .find(|other| addresses.contains(other))
-    {
-        return Err(format!(
-            "a CNAME cannot be {place}, and for an ALIAS the name has {other} records already"
-        ));
+    if let Some(other) = neighbours.into_iter().find(|other| addresses.contains(other)) {
+        return Err(format!("a CNAME cannot be {place}, and for an ALIAS the name has {other} records already"));
     }
     let mut data = set.data().iter();
     let (Some(RecordData::Cname(host)), None) = (data.next(), data.next()) else {
         return Err("there can be one CNAME at a name only".to_owned());
     };
     let alias = RecordData::Alias(host.clone());
-    if !target
-        .capabilities()
-        .supports(&RecordType::Alias, name == apex)
-    {
+    if !target.capabilities().supports(&RecordType::Alias, name == apex) {
         let has = match target.capabilities().alias {
             AliasScope::Apex => "ALIAS at the apex only",
             _ => "no ALIAS",
@@ -279,27 +238,15 @@ fn leave_out_what_cannot_be_held(entries: &mut [Entry], zone: &mut Zone, target:
     loop {
         let mut reasons: BTreeMap<(Name, RecordType), Vec<String>> = BTreeMap::new();
         for finding in target.audit(zone) {
-            let Finding {
-                name,
-                record_type,
-                reason,
-                ..
-            } = &finding;
-            let found = entries.iter_mut().find(|entry| {
-                entry
-                    .target()
-                    .is_some_and(|set| set.name() == name && set.record_type() == record_type)
-            });
+            let Finding { name, record_type, reason, .. } = &finding;
+            let found = entries
+                .iter_mut()
+                .find(|entry| entry.target().is_some_and(|set| set.name() == name && set.record_type() == record_type));
             match found {
                 Some(_) if finding.is_blocking() => {
-                    reasons
-                        .entry((name.clone(), record_type.clone()))
-                        .or_default()
-                        .push(reason.clone());
+                    reasons.entry((name.clone(), record_type.clone())).or_default().push(reason.clone());
                 }
-                Some(entry) if !entry.warnings.contains(reason) => {
-                    entry.warnings.push(reason.clone())
-                }
+                Some(entry) if !entry.warnings.contains(reason) => entry.warnings.push(reason.clone()),
                 _ => {}
             }
         }
@@ -309,15 +256,10 @@ fn leave_out_what_cannot_be_held(entries: &mut [Entry], zone: &mut Zone, target:
         for ((name, record_type), reasons) in reasons {
             zone.remove(&name, &record_type);
             let entry = entries.iter_mut().find(|entry| {
-                entry
-                    .target()
-                    .is_some_and(|set| *set.name() == name && *set.record_type() == record_type)
+                entry.target().is_some_and(|set| *set.name() == name && *set.record_type() == record_type)
             });
             if let Some(entry) = entry {
-                entry.fate = Fate::LeftOut {
-                    reason: reasons.join("; "),
-                    decide: true,
-                };
+                entry.fate = Fate::LeftOut { reason: reasons.join("; "), decide: true };
             }
         }
     }

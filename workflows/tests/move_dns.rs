@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use howdah_core::{
     Clock, Result,
     dns::{
-        ApplyError, Atomicity, DnsCapabilities, DnsProvider, Name, Plan, RecordData, RecordSet, RecordType, Receipt,
+        ApplyError, Atomicity, DnsCapabilities, DnsProvider, Name, Plan, Receipt, RecordData, RecordSet, RecordType,
         Safety, Ttl, Zone, ZoneInfo, ZoneSnapshot, zonefile,
     },
     testing::{KillSwitch, MemoryDns, MemoryFault},
@@ -36,6 +36,8 @@ const ZONE: &str = r#"
 www     300 IN A     192.0.2.1
 www     300 IN A     192.0.2.2
 www     300 IN AAAA  2001:db8::1
+mail    300 IN A     192.0.2.25
+mail    300 IN A     192.0.2.26
 *       300 IN CNAME www
 _sip._tcp 60 IN SRV  1 2 5060 sip.example.net.
 "#;
@@ -88,6 +90,11 @@ async fn add_stale_records(fake: &FakeDnSimple) {
     for record in [
         NewRecord::new("www", "A", "192.0.2.2").with_ttl(300u32),
         NewRecord::new("www", "A", "192.0.2.99").with_ttl(300u32),
+        // Of a TTL that goes down, and of one that goes up, both.
+        NewRecord::new("", "TXT", "v=spf1 -all").with_ttl(3600u32),
+        NewRecord::new("", "TXT", "verification=1").with_ttl(3600u32),
+        NewRecord::new("mail", "A", "192.0.2.25").with_ttl(60u32),
+        NewRecord::new("mail", "A", "192.0.2.26").with_ttl(60u32),
         NewRecord::new("gone", "TXT", "old"),
         NewRecord::new("", "MX", "mx1.example.net").with_priority(5u16),
     ] {
@@ -104,7 +111,12 @@ fn raw(fake: &FakeDnSimple) -> Vec<String> {
             let content = if record.record_type.as_str() == "SOA" { "" } else { &record.content };
             format!(
                 "{:?} {} {content:?} {:?} {:?} {:?} {} {}",
-                record.name, record.record_type, record.ttl, record.priority, record.regions, record.system_record,
+                record.name,
+                record.record_type,
+                record.ttl,
+                record.priority,
+                record.regions,
+                record.system_record,
                 record.parent_id.is_some()
             )
         })
@@ -185,7 +197,10 @@ async fn in_memory_every_change_fails_once_and_is_made_once() {
             let dns = poor();
             dns.fail_after(k, fault);
             let failed = run(&job(ZONE, dns.clone())).await.unwrap_err();
-            assert_eq!((failed.doing.as_str(), failed.acted.as_slice()), ("load the record sets", &["create".to_owned()][..]));
+            assert_eq!(
+                (failed.doing.as_str(), failed.acted.as_slice()),
+                ("load the record sets", &["create".to_owned()][..])
+            );
             let again = run(&job(ZONE, dns.clone())).await.unwrap();
             assert!(again.is_complete(), "{k} {fault:?}");
             assert_eq!(dns.snapshot(&apex()).await.unwrap().zone, expected, "{k} {fault:?}");
@@ -201,7 +216,7 @@ async fn what_is_in_the_target_is_what_was_carried() {
     let outcome = run(&job(ZONE, dns.clone())).await.unwrap();
     let held = dns.snapshot(&apex()).await.unwrap().zone;
     assert_eq!(held, outcome.observed.translation.zone);
-    assert_eq!(outcome.observed.translation.count(), (6, 1, 2));
+    assert_eq!(outcome.observed.translation.count(), (7, 1, 2));
     assert_eq!(outcome.observed.name_servers.len(), 2);
     assert!(outcome.checks.len() == 2 && outcome.checks.iter().all(|check| check.verdict == Verdict::Passed));
 }

@@ -17,16 +17,10 @@ impl Demo {
     /// A new world, or the one that a directory keeps.
     pub fn open(state: Option<&Path>, clock: Clock) -> Result<Self, Failure> {
         let Some(directory) = state else {
-            return Ok(Self {
-                dnsimple: FakeDnSimple::at(clock),
-            });
+            return Ok(Self { dnsimple: FakeDnSimple::at(clock) });
         };
-        let failed = |what: &Path, error| {
-            Failure::new(format!(
-                "cannot keep the fakes' state in {}: {error}",
-                what.display()
-            ))
-        };
+        let failed =
+            |what: &Path, error| Failure::new(format!("cannot keep the fakes' state in {}: {error}", what.display()));
         fs::create_dir_all(directory).map_err(|error| failed(directory, error))?;
         let file = directory.join("dnsimple.json");
         let dnsimple = FakeDnSimple::kept_in(&file, clock).map_err(|error| failed(&file, error))?;

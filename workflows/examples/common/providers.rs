@@ -25,10 +25,7 @@ impl Providers<'_> {
     pub async fn dns(&self, name: &str) -> Result<Arc<dyn DnsProvider>, Failure> {
         match name {
             "dnsimple" => Ok(Arc::new(DnSimpleDns::new(self.dnsimple().await?))),
-            _ => Err(Failure::new(format!(
-                "there is no provider `{name}` here: choose one of {}",
-                DNS.join(", ")
-            ))),
+            _ => Err(Failure::new(format!("there is no provider `{name}` here: choose one of {}", DNS.join(", ")))),
         }
     }
 
@@ -38,29 +35,19 @@ impl Providers<'_> {
             return Ok(demo.dnsimple.account());
         }
         let token = self.variable("DNSIMPLE_TOKEN")?;
-        let client = if self.sandbox {
-            DnSimple::sandbox(token)?
-        } else {
-            DnSimple::new(token)?
-        };
+        let client = if self.sandbox { DnSimple::sandbox(token)? } else { DnSimple::new(token)? };
         match (self.env)("DNSIMPLE_ACCOUNT").filter(|text| !text.is_empty()) {
             None => Ok(client.resolve_account().await?),
             Some(number) => number
                 .parse::<u64>()
                 .map(|number| client.account(number))
-                .map_err(|_| {
-                    Failure::new(format!("DNSIMPLE_ACCOUNT is no account number: `{number}`"))
-                }),
+                .map_err(|_| Failure::new(format!("DNSIMPLE_ACCOUNT is no account number: `{number}`"))),
         }
     }
 
     fn variable(&self, name: &str) -> Result<String, Failure> {
         (self.env)(name)
             .filter(|text| !text.is_empty())
-            .ok_or_else(|| {
-                Failure::new(format!(
-                    "{name} is not set: it holds the token to use (or try --demo)"
-                ))
-            })
+            .ok_or_else(|| Failure::new(format!("{name} is not set: it holds the token to use (or try --demo)")))
     }
 }

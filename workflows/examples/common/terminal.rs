@@ -22,11 +22,7 @@ pub fn table<const N: usize>(heading: [&str; N]) -> Table {
 
 /// Tells on standard error what a run does: a spinner on a terminal, elsewhere nothing.
 pub fn progress() -> impl Fn(&Event<'_>) + Send + Sync + 'static {
-    let bar = if std::io::stderr().is_terminal() {
-        ProgressBar::new_spinner()
-    } else {
-        ProgressBar::hidden()
-    };
+    let bar = if std::io::stderr().is_terminal() { ProgressBar::new_spinner() } else { ProgressBar::hidden() };
     if let Ok(style) = ProgressStyle::with_template("  {spinner} {msg} {elapsed}") {
         bar.set_style(style);
     }
@@ -36,11 +32,7 @@ pub fn progress() -> impl Fn(&Event<'_>) + Send + Sync + 'static {
         Event::Started(step) => bar.set_message(step.title.clone()),
         Event::Finished(step) => bar.println(format!("  ✓ {}", step.title)),
         Event::Disturbed { step, error } => {
-            bar.println(format!(
-                "  ↻ {}: {}, looking again",
-                step.title,
-                error.message()
-            ));
+            bar.println(format!("  ↻ {}: {}, looking again", step.title, error.message()));
         }
         Event::Sleeping { until, what_for } => {
             bar.set_message(format!("waiting until {until} for {what_for}"));

@@ -69,58 +69,32 @@ pub enum Verdict {
 impl Step {
     /// A step that is ready.
     pub fn new(id: impl Into<String>, title: impl Into<String>) -> Self {
-        Self {
-            id: id.into(),
-            title: title.into(),
-            detail: String::new(),
-            state: State::Ready,
-        }
+        Self { id: id.into(), title: title.into(), detail: String::new(), state: State::Ready }
     }
 
     /// Says more about it.
     pub fn with_detail(self, detail: impl Into<String>) -> Self {
-        Self {
-            detail: detail.into(),
-            ..self
-        }
+        Self { detail: detail.into(), ..self }
     }
 
     /// The step can be seen to be done.
     pub fn done(self) -> Self {
-        Self {
-            state: State::Done,
-            ..self
-        }
+        Self { state: State::Done, ..self }
     }
 
     /// The step can be done now.
     pub fn ready(self) -> Self {
-        Self {
-            state: State::Ready,
-            ..self
-        }
+        Self { state: State::Ready, ..self }
     }
 
     /// Nothing can be done before `until`.
     pub fn waiting(self, until: Timestamp, what_for: impl Into<String>) -> Self {
-        Self {
-            state: State::Waiting {
-                until,
-                what_for: what_for.into(),
-            },
-            ..self
-        }
+        Self { state: State::Waiting { until, what_for: what_for.into() }, ..self }
     }
 
     /// Somebody has to do what `remedy` says.
     pub fn blocked(self, because: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self {
-            state: State::Blocked {
-                because: because.into(),
-                remedy: remedy.into(),
-            },
-            ..self
-        }
+        Self { state: State::Blocked { because: because.into(), remedy: remedy.into() }, ..self }
     }
 }
 
@@ -171,8 +145,7 @@ impl Steps {
 
     /// Those that somebody has to decide upon.
     pub fn blocked(&self) -> impl Iterator<Item = &Step> {
-        self.iter()
-            .filter(|step| matches!(step.state, State::Blocked { .. }))
+        self.iter().filter(|step| matches!(step.state, State::Blocked { .. }))
     }
 
     /// Whether nothing is left.
@@ -193,23 +166,12 @@ impl Steps {
 /// A line for each step, and below it what is waited for, or why it is blocked and what to do.
 impl fmt::Display for Steps {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let width = self
-            .iter()
-            .map(|step| step.title.chars().count())
-            .max()
-            .unwrap_or_default();
+        let width = self.iter().map(|step| step.title.chars().count()).max().unwrap_or_default();
         for step in self.iter() {
-            let line = format!(
-                "{:7}  {:width$}  {}",
-                step.state.word(),
-                step.title,
-                step.detail
-            );
+            let line = format!("{:7}  {:width$}  {}", step.state.word(), step.title, step.detail);
             writeln!(f, "{}", line.trim_end())?;
             match &step.state {
-                State::Waiting { until, what_for } => {
-                    writeln!(f, "         until {until}: {what_for}")?
-                }
+                State::Waiting { until, what_for } => writeln!(f, "         until {until}: {what_for}")?,
                 State::Blocked { because, remedy } => {
                     writeln!(f, "         because {because}\n         to do: {remedy}")?;
                 }
@@ -224,27 +186,16 @@ impl Check {
     /// It is so, or is not.
     pub fn holds(what: impl Into<String>, so: bool) -> Self {
         let verdict = if so { Verdict::Passed } else { Verdict::Failed };
-        Self {
-            what: what.into(),
-            verdict,
-            detail: String::new(),
-        }
+        Self { what: what.into(), verdict, detail: String::new() }
     }
 
     /// It could not be looked at.
     pub fn not_observed(what: impl Into<String>, why: impl Into<String>) -> Self {
-        Self {
-            what: what.into(),
-            verdict: Verdict::NotObserved,
-            detail: why.into(),
-        }
+        Self { what: what.into(), verdict: Verdict::NotObserved, detail: why.into() }
     }
 
     /// Says what was seen.
     pub fn with_detail(self, detail: impl Into<String>) -> Self {
-        Self {
-            detail: detail.into(),
-            ..self
-        }
+        Self { detail: detail.into(), ..self }
     }
 }

@@ -30,20 +30,10 @@ impl Workflow for Kitchen {
         let fill = Step::new("fill", "fill the pot").with_detail("5 l");
         let stand = Step::new("stand", "let it stand");
         let serve = Step::new("serve", "serve it");
-        let ready_at = pot
-            .filled
-            .map(|at| at + jiff::SignedDuration::from_hours(1));
+        let ready_at = pot.filled.map(|at| at + jiff::SignedDuration::from_hours(1));
         Steps::in_sequence([
-            if pot.salted {
-                salt.done()
-            } else {
-                salt.blocked("nobody knows how much", "ask the cook")
-            },
-            if pot.filled.is_some() {
-                fill.done()
-            } else {
-                fill
-            },
+            if pot.salted { salt.done() } else { salt.blocked("nobody knows how much", "ask the cook") },
+            if pot.filled.is_some() { fill.done() } else { fill },
             match ready_at {
                 Some(at) if at > now => stand.waiting(at, "the soup"),
                 Some(_) => stand.done(),
@@ -90,18 +80,14 @@ fn states(steps: &Steps) -> Vec<&'static str> {
 #[tokio::test(start_paused = true)]
 async fn a_wait_ends_the_run_and_says_when_to_come_back() {
     let kitchen = kitchen(true);
-    let outcome = apply(&kitchen, &Run::on(Clock::starting_at(start())))
-        .await
-        .unwrap();
+    let outcome = apply(&kitchen, &Run::on(Clock::starting_at(start()))).await.unwrap();
     assert_eq!(states(&outcome.steps), ["done", "done", "waiting", "later"]);
     let hour = start() + jiff::SignedDuration::from_hours(1);
     assert_eq!(outcome.steps.come_back(), Some((hour, "the soup")));
     assert_eq!(outcome.acted, ["fill"]);
     assert!(!outcome.is_complete() && outcome.checks.is_empty());
 
-    let later = apply(&kitchen, &Run::on(Clock::starting_at(hour)))
-        .await
-        .unwrap();
+    let later = apply(&kitchen, &Run::on(Clock::starting_at(hour))).await.unwrap();
     assert_eq!(later.acted, ["serve"]);
     assert!(later.is_complete() && later.checks.len() == 1);
 }
@@ -111,19 +97,17 @@ async fn waiting_sleeps_and_goes_on() {
     let kitchen = kitchen(true);
     let told = Arc::new(Mutex::new(Vec::new()));
     let notes = told.clone();
-    let run = Run::on(Clock::starting_at(start()))
-        .waiting(true)
-        .telling(move |event| {
-            notes.lock().unwrap().push(match event {
-                Event::Started(step) => format!("start {}", step.id),
-                Event::Finished(step) => format!("finish {}", step.id),
-                Event::Sleeping { until, what_for } => {
-                    format!("sleep until {until} for {what_for}")
-                }
-                Event::Verifying => "verify".to_owned(),
-                _ => return,
-            });
+    let run = Run::on(Clock::starting_at(start())).waiting(true).telling(move |event| {
+        notes.lock().unwrap().push(match event {
+            Event::Started(step) => format!("start {}", step.id),
+            Event::Finished(step) => format!("finish {}", step.id),
+            Event::Sleeping { until, what_for } => {
+                format!("sleep until {until} for {what_for}")
+            }
+            Event::Verifying => "verify".to_owned(),
+            _ => return,
         });
+    });
     assert!(apply(&kitchen, &run).await.unwrap().is_complete());
     let expected = [
         "start fill",
@@ -140,10 +124,7 @@ async fn waiting_sleeps_and_goes_on() {
 async fn what_is_blocked_stops_what_follows() {
     let kitchen = kitchen(false);
     let outcome = apply(&kitchen, &Run::default()).await.unwrap();
-    assert_eq!(
-        states(&outcome.steps),
-        ["blocked", "later", "later", "later"]
-    );
+    assert_eq!(states(&outcome.steps), ["blocked", "later", "later", "later"]);
     assert_eq!(outcome.steps.blocked().count(), 1);
     assert!(outcome.acted.is_empty());
     assert!(kitchen.world.lock().unwrap().filled.is_none());
@@ -170,29 +151,15 @@ async fn a_conflict_is_looked_at_again_but_not_for_ever() {
 
 #[tokio::test(start_paused = true)]
 async fn a_step_that_never_shows_is_given_up() {
-    let kitchen = Kitchen {
-        leaky: true,
-        ..kitchen(true)
-    };
+    let kitchen = Kitchen { leaky: true, ..kitchen(true) };
     let failed = apply(&kitchen, &Run::default()).await.unwrap_err();
     assert_eq!(failed.acted, ["fill", "fill", "fill"]);
-    assert!(
-        failed.error.message().contains("still not be seen"),
-        "{}",
-        failed.error
-    );
+    assert!(failed.error.message().contains("still not be seen"), "{}", failed.error);
 }
 
 #[test]
 fn steps_as_json() {
-    let steps = kitchen(true).plan(
-        &Pot {
-            filled: Some(start()),
-            salted: true,
-            served: false,
-        },
-        start(),
-    );
+    let steps = kitchen(true).plan(&Pot { filled: Some(start()), salted: true, served: false }, start());
     let json = serde_json::to_value(&steps).unwrap();
     assert_eq!(json[2]["state"], "waiting");
     assert_eq!(json[2]["what_for"], "the soup");

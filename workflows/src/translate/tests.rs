@@ -26,9 +26,7 @@ fn translate(text: &str, target: &MemoryDns) -> Translation {
 /// What became of the only set of a zone file with one record, in short.
 fn fate(text: &str, target: &MemoryDns) -> String {
     let translation = translate(text, target);
-    let [entry] = translation.entries.as_slice() else {
-        panic!("{} sets", translation.entries.len())
-    };
+    let [entry] = translation.entries.as_slice() else { panic!("{} sets", translation.entries.len()) };
     match &entry.fate {
         Fate::Carried => "carried".to_owned(),
         Fate::Translated { to, changes } => format!("{to}: {}", changes.join("; ")),
@@ -43,49 +41,22 @@ fn each_kind_has_its_fate() {
     let full = MemoryDns::new();
     for (text, expected) in [
         ("www 300 IN A 192.0.2.1", "carried"),
-        (
-            "@ 300 IN SOA ns1 host 1 2 3 4 5",
-            "own: the new provider writes its own",
-        ),
-        (
-            "@ 300 IN NS ns1.example.net.",
-            "own: the new provider's own name servers",
-        ),
+        ("@ 300 IN SOA ns1 host 1 2 3 4 5", "own: the new provider writes its own"),
+        ("@ 300 IN NS ns1.example.net.", "own: the new provider's own name servers"),
         ("sub 300 IN NS ns1.example.net.", "carried"),
         (
             "@ 300 IN DS 1 13 2 4469da50a4469da50a4469da50a4469da50a4469da50a4469da50a4469da50a4",
             "own: it belongs in the parent",
         ),
-        (
-            "sub 300 IN DS 1 13 2 4469da50a4469da50a4469da50a4469da50a4469da50a4469da50a4469da50a4",
-            "carried",
-        ),
-        (
-            "@ 300 IN DNSKEY 257 3 13 AQID",
-            "own: it belongs to the old signer",
-        ),
+        ("sub 300 IN DS 1 13 2 4469da50a4469da50a4469da50a4469da50a4469da50a4469da50a4469da50a4", "carried"),
+        ("@ 300 IN DNSKEY 257 3 13 AQID", "own: it belongs to the old signer"),
         ("@ 300 IN CDS 0 0 0 00", "own: it belongs to the old signer"),
-        (
-            "@ 300 IN CNAME lb.example.net.",
-            "example.org. 300 IN ALIAS lb.example.net.: ALIAS instead of a CNAME",
-        ),
-        (
-            "app 300 IN CNAME uuid.cfargotunnel.com.",
-            "decide: a Cloudflare tunnel",
-        ),
-        (
-            "@ 300 IN MX 5 route1.mx.cloudflare.net.",
-            "decide: Cloudflare routes this mail",
-        ),
+        ("@ 300 IN CNAME lb.example.net.", "example.org. 300 IN ALIAS lb.example.net.: ALIAS instead of a CNAME"),
+        ("app 300 IN CNAME uuid.cfargotunnel.com.", "decide: a Cloudflare tunnel"),
+        ("@ 300 IN MX 5 route1.mx.cloudflare.net.", "decide: Cloudflare routes this mail"),
         ("@ 300 IN MX 5 mail.example.net.", "carried"),
-        (
-            "w 1 IN AAAA 100:: ; cf_tags=cf-proxied:true",
-            "decide: there is no server behind it",
-        ),
-        (
-            "x 300 IN TYPE65280 \\# 1 00",
-            "decide: the provider has no TYPE65280 records",
-        ),
+        ("w 1 IN AAAA 100:: ; cf_tags=cf-proxied:true", "decide: there is no server behind it"),
+        ("x 300 IN TYPE65280 \\# 1 00", "decide: the provider has no TYPE65280 records"),
     ] {
         let fate = fate(text, &full);
         assert!(fate.starts_with(expected), "{text}: {fate}");
@@ -94,56 +65,31 @@ fn each_kind_has_its_fate() {
 
 #[test]
 fn proxied_sets_become_their_origins() {
-    let translation = translate(
-        "www 1 IN A 192.0.2.1 ; cf_tags=cf-proxied:true",
-        &MemoryDns::new(),
-    );
+    let translation = translate("www 1 IN A 192.0.2.1 ; cf_tags=cf-proxied:true", &MemoryDns::new());
     let entry = &translation.entries[0];
     let to = entry.target().unwrap();
     assert!(!to.is_proxied() && to.ttl() == Ttl::Seconds(300) && to.same_data(&entry.set));
-    assert!(
-        entry.warnings[0].contains("firewall"),
-        "{:?}",
-        entry.warnings
-    );
+    assert!(entry.warnings[0].contains("firewall"), "{:?}", entry.warnings);
 }
 
 #[test]
 fn a_cname_beside_other_types_becomes_an_alias_where_there_is_one() {
     let text = "www 300 IN CNAME lb.example.net.\nwww 300 IN MX 10 mail.example.net.";
     let alias = translate(text, &MemoryDns::new());
-    assert!(
-        alias
-            .zone
-            .contains(&apex().child("www").unwrap(), &RecordType::Alias)
-    );
+    assert!(alias.zone.contains(&apex().child("www").unwrap(), &RecordType::Alias));
     assert_eq!(alias.count(), (1, 1, 0));
 
     let without = translate(text, &target(|can| can.alias = AliasScope::Apex));
     assert_eq!(without.count(), (1, 0, 1));
-    let Fate::LeftOut {
-        reason,
-        decide: true,
-    } = &without.undecided().next().unwrap().fate
-    else {
+    let Fate::LeftOut { reason, decide: true } = &without.undecided().next().unwrap().fate else {
         panic!("{without:?}")
     };
-    assert!(
-        reason.contains("ALIAS at the apex only")
-            && reason.contains("addresses of lb.example.net."),
-        "{reason}"
-    );
+    assert!(reason.contains("ALIAS at the apex only") && reason.contains("addresses of lb.example.net."), "{reason}");
 
-    let apex_alias = translate(
-        "@ 300 IN CNAME lb.example.net.",
-        &target(|can| can.alias = AliasScope::Apex),
-    );
+    let apex_alias = translate("@ 300 IN CNAME lb.example.net.", &target(|can| can.alias = AliasScope::Apex));
     assert_eq!(apex_alias.count(), (0, 1, 0));
 
-    let addressed = translate(
-        "www 300 IN CNAME lb.example.net.\nwww 300 IN A 192.0.2.1",
-        &MemoryDns::new(),
-    );
+    let addressed = translate("www 300 IN CNAME lb.example.net.\nwww 300 IN A 192.0.2.1", &MemoryDns::new());
     assert_eq!(addressed.count(), (1, 0, 1));
 }
 
@@ -169,30 +115,21 @@ fn ttls_come_into_range() {
 fn an_alias_needs_a_provider_that_has_one() {
     let text = "@ 300 IN ALIAS lb.example.net.";
     assert_eq!(fate(text, &MemoryDns::new()), "carried");
-    assert_eq!(
-        fate(text, &target(|can| can.alias = AliasScope::None)),
-        "decide: the provider has no ALIAS"
-    );
+    assert_eq!(fate(text, &target(|can| can.alias = AliasScope::None)), "decide: the provider has no ALIAS");
 }
 
 #[test]
 fn as_json_and_back() {
-    let translation = translate(
-        "@ 1 IN CNAME a.example.net. ; cf_tags=cf-proxied:true\n@ 1 IN TXT x",
-        &MemoryDns::new(),
-    );
+    let translation =
+        translate("@ 1 IN CNAME a.example.net. ; cf_tags=cf-proxied:true\n@ 1 IN TXT x", &MemoryDns::new());
     let json = serde_json::to_value(&translation).unwrap();
     assert_eq!(json["entries"][0]["fate"], "translated");
-    assert_eq!(
-        serde_json::from_value::<Translation>(json).unwrap(),
-        translation
-    );
+    assert_eq!(serde_json::from_value::<Translation>(json).unwrap(), translation);
 }
 
 fn data() -> impl Strategy<Value = RecordData> {
-    let parse = |record_type: &str, text: &str| {
-        RecordData::parse(&record_type.parse().unwrap(), text, &Name::root()).unwrap()
-    };
+    let parse =
+        |record_type: &str, text: &str| RecordData::parse(&record_type.parse().unwrap(), text, &Name::root()).unwrap();
     let texts = [
         ("A", "192.0.2.1"),
         ("A", "192.0.2.2"),
@@ -215,10 +152,7 @@ fn data() -> impl Strategy<Value = RecordData> {
         ("TXT", "\"\""),
         ("TXT", "\" x \""),
     ];
-    let pool: Vec<RecordData> = texts
-        .iter()
-        .map(|(record_type, text)| parse(record_type, text))
-        .collect();
+    let pool: Vec<RecordData> = texts.iter().map(|(record_type, text)| parse(record_type, text)).collect();
     prop_oneof![
         8 => proptest::sample::select(pool),
         1 => proptest::collection::vec(any::<u8>(), 0..600).prop_map(|bytes| RecordData::Txt(Txt::from_bytes(&bytes))),
@@ -228,26 +162,13 @@ fn data() -> impl Strategy<Value = RecordData> {
 fn zones() -> impl Strategy<Value = Zone> {
     let owners = ["@", "www", "*", "a.b", "b"].map(|owner| Name::parse_in(owner, &apex()).unwrap());
     let ttl = prop_oneof![Just(Ttl::Auto), (0u32..100_000).prop_map(Ttl::Seconds)];
-    let record = (
-        proptest::sample::select(owners.to_vec()),
-        ttl,
-        data(),
-        any::<bool>(),
-    );
+    let record = (proptest::sample::select(owners.to_vec()), ttl, data(), any::<bool>());
     proptest::collection::vec(record, 0..40).prop_map(|records| {
         let mut zone = Zone::new(apex());
         for (name, ttl, data, proxied) in records {
             let earlier = zone.remove(&name, &data.record_type());
-            let all = earlier
-                .iter()
-                .flat_map(|set| set.data().iter().cloned())
-                .chain([data]);
-            zone.insert(
-                RecordSet::new(name, ttl, all)
-                    .unwrap()
-                    .with_proxied(proxied),
-            )
-            .unwrap();
+            let all = earlier.iter().flat_map(|set| set.data().iter().cloned()).chain([data]);
+            zone.insert(RecordSet::new(name, ttl, all).unwrap().with_proxied(proxied)).unwrap();
         }
         zone
     })
