@@ -65,7 +65,7 @@ async fn serve(args: Args, out: &mut (impl Write + Send)) -> Result<(), Failure>
         for one in &served {
             table.add_row([one.provider, &one.base_url, one.token, &one.account.to_string()]);
         }
-        writeln!(out, "{table}\nStop with Ctrl-C.")?;
+        writeln!(out, "{}\n\nStop with Ctrl-C.", terminal::shown(&table))?;
     }
     out.flush()?;
     Ok(tokio::signal::ctrl_c().await?)

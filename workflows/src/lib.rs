@@ -26,7 +26,7 @@
 //!
 //! let outcome = engine::apply(&job, &Run::default()).await?;
 //! assert!(outcome.is_complete());
-//! assert_eq!(outcome.observed.name_servers[0].to_string(), "ns1.dnsimple.com.");
+//! assert_eq!(outcome.observed.name_servers[0].to_string(), "ns1.dnsimple-edge.com.");
 //! # Ok(()) }
 //! ```
 

@@ -300,12 +300,13 @@ impl Workflow for MoveDns {
         current.split_off_authority();
         let again = Plan::between(&current, wanted, &observed.scope);
         let mut checks = vec![
-            Check::holds("every record set that was to be moved is read back as it should be", missing.is_empty())
-                .with_detail(if missing.is_empty() {
+            Check::holds("every record set reads back as it should", missing.is_empty()).with_detail(
+                if missing.is_empty() {
                     format!("{0} of {0}", wanted.len())
                 } else {
                     format!("not {}", listed(&missing))
-                }),
+                },
+            ),
             Check::holds("planning again finds nothing to do", again.is_empty()),
         ];
         for check in &self.checks {
