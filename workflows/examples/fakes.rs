@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::{io::Write, path::PathBuf};
+use std::{ffi::OsString, future::Future, io::Write, path::PathBuf};
 
 use clap::Parser;
 use common::{Failure, demo::Demo, terminal};
@@ -38,10 +38,20 @@ struct Served {
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    common::exit(serve(Args::parse(), &mut std::io::stdout()).await)
+    // Where there is no Ctrl-C, the fakes are stopped otherwise.
+    let stopped = async { drop(tokio::signal::ctrl_c().await) };
+    common::exit(serve(std::env::args_os(), &mut std::io::stdout(), stopped).await)
 }
 
-async fn serve(args: Args, out: &mut (impl Write + Send)) -> Result<(), Failure> {
+/// Serves until `stopped` is.
+pub(crate) async fn serve(
+    args: impl IntoIterator<Item = OsString>,
+    out: &mut (impl Write + Send),
+    stopped: impl Future<Output = ()>,
+) -> Result<(), Failure> {
+    let Some(args) = common::parse::<Args>(args, out)? else {
+        return Ok(());
+    };
     let demo = Demo::open(args.state.as_deref(), Clock::system())?;
     let dnsimple = demo
         .dnsimple
@@ -68,5 +78,6 @@ async fn serve(args: Args, out: &mut (impl Write + Send)) -> Result<(), Failure>
         writeln!(out, "{}\n\nStop with Ctrl-C.", terminal::shown(&table))?;
     }
     out.flush()?;
-    Ok(tokio::signal::ctrl_c().await?)
+    stopped.await;
+    Ok(())
 }

@@ -59,6 +59,9 @@ struct Args {
     /// Check the hosts of this instance.toml: may their issuers issue for them?
     #[arg(long, value_name = "FILE")]
     instance: Option<PathBuf>,
+    /// Do nothing as long as a host's CAA records forbid its issuer, instead of a warning
+    #[arg(long, requires = "instance")]
+    require_caa: bool,
     /// What of a zone that has records already may change
     #[arg(long, value_enum, default_value_t = Scope::Whole)]
     scope: Scope,
@@ -107,7 +110,7 @@ pub(crate) async fn run(
     let mut report = Report::new(&args, repairs);
     let ended = if args.apply {
         let run = Run::on(clock).waiting(args.wait).telling(terminal::progress());
-        let outcome = engine::apply(&job, &run).await?;
+        let outcome = engine::apply(&job, &run).await.map_err(common::interrupted)?;
         let ended = common::ended(&outcome);
         report.fill(&outcome.observed, &outcome.steps);
         (report.acted, report.checks) = (outcome.acted, outcome.checks);
@@ -145,6 +148,7 @@ async fn set_up(args: &Args, providers: &Providers<'_>) -> Result<(MoveDns, Vec<
     let Hosting { provider, checks } = providers.dns(&args.to).await?;
     let mut options = Options::default();
     options.leave_out_unsupported = args.leave_out;
+    options.require_caa = args.require_caa;
     options.reach = match args.scope {
         Scope::Whole => Reach::WholeZone,
         Scope::Names => Reach::NamesOfSource,
@@ -254,23 +258,17 @@ impl Report {
         let Self { zone, source, target, .. } = self;
         writeln!(out, "{zone} from {source} to {target}\n")?;
         writeln!(out, "{}\n", self.account)?;
+        // What is created is told above; what an existing zone loses has to be seen.
+        let touched: Vec<_> = self.changes.iter().filter(|change| !change.starts_with("create")).cloned().collect();
         for (heading, lines) in [
             ("Kept by the source's provider", &self.kept_by_source),
             ("In the zone file", &self.zone_file_warnings),
             ("Certificates", &self.certificate_warnings),
+            (&format!("Of what is at {target} already"), &touched),
         ] {
             if !lines.is_empty() {
-                writeln!(out, "{heading}:")?;
-                lines.iter().try_for_each(|line| writeln!(out, "  {line}"))?;
-                writeln!(out)?;
+                writeln!(out, "{}\n", terminal::list(heading, lines))?;
             }
-        }
-        // What is created is told above; what an existing zone loses has to be seen.
-        let touched: Vec<_> = self.changes.iter().filter(|change| !change.starts_with("create")).collect();
-        if !touched.is_empty() {
-            writeln!(out, "Of what is at {target} already:")?;
-            touched.iter().try_for_each(|change| writeln!(out, "  {change}"))?;
-            writeln!(out)?;
         }
         if let Some(steps) = &self.steps {
             writeln!(out, "{}\n", terminal::steps(steps))?;

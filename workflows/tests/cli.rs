@@ -1,5 +1,8 @@
 //! The examples as an operator runs them, in process.
 
+#[path = "../examples/fakes.rs"]
+#[allow(dead_code)]
+mod fakes;
 #[path = "../examples/move_dns.rs"]
 #[allow(dead_code)]
 mod move_dns;
@@ -11,10 +14,10 @@ use std::{
     ffi::OsString,
     fs,
     io::{self, Write},
-    path::Path,
     sync::{Arc, Mutex},
 };
 
+use howdah_dnsimple::DnSimple;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -149,21 +152,70 @@ async fn people_are_told_in_a_hundred_plain_columns() {
     }
 }
 
+/// What two hold: one writes, the other reads.
+#[derive(Clone, Default)]
+struct Page(Arc<Mutex<Vec<u8>>>);
+
+impl Page {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Page {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(text)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn fakes_are_served_as_the_line_of_json_says() {
+    let page = Page::default();
+    let told = page.clone();
+    let visit = async move {
+        let line: Value = serde_json::from_str(told.text().trim_end()).unwrap();
+        let text = |name: &str| line[name].as_str().unwrap().to_owned();
+        assert_eq!((text("provider").as_str(), text("base_url")), ("dnsimple", text("origin") + "/v2"));
+        let api = DnSimple::builder(text("token")).base_url(text("base_url")).build().unwrap();
+        let account = DnSimple::from(api).resolve_account().await.unwrap();
+        assert_eq!(Some(*account.id().get()), line["account"].as_u64());
+        told.0.lock().unwrap().clear();
+        told.clone().write_all(b"visited").unwrap();
+    };
+    let args = ["fakes", "--json"].map(OsString::from);
+    fakes::serve(args, &mut page.clone(), visit).await.unwrap();
+    assert_eq!(page.text(), "visited");
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_told() {
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let args = ["fakes", "--port", &port].map(OsString::from);
+    let failure = fakes::serve(args, &mut Vec::new(), async {}).await.unwrap_err().to_string();
+    assert!(failure.starts_with(&format!("cannot listen on port {port}: ")), "{failure}");
+}
+
+#[tokio::test]
+async fn caa_records_block_when_that_is_asked_for() {
+    let directory = TempDir::new().unwrap();
+    let zone = file(&directory, "x.zone", "@ 300 IN CAA 0 issue \"letsencrypt.org\"\n@ 300 IN A 192.0.2.1\n");
+    let line =
+        ["--zone-file", &zone, "--zone", "vmst.io", "--to", "dnsimple", "--demo", "--apply", "--instance", INSTANCE];
+    let (out, result) = run(&line, &[]).await;
+    assert!(result.is_ok() && out.contains("sectigo.com may not issue for www.vmst.io."), "{out}");
+    let (_, result) = run(&[&line[..], &["--require-caa"]].concat(), &[]).await;
+    assert!(result.unwrap_err().starts_with("not done: sectigo.com may not issue for vmst.io.:"));
+}
+
 #[tokio::test(start_paused = true)]
 async fn the_round_up_is_told_to_its_end() {
-    #[derive(Clone, Default)]
-    struct Page(Arc<Mutex<Vec<u8>>>);
-    impl Write for Page {
-        fn write(&mut self, text: &[u8]) -> io::Result<usize> {
-            self.0.lock().unwrap().write(text)
-        }
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
     let page = Page::default();
     round_up::tell(round_up::Story::on(page.clone())).await.unwrap();
-    let text = String::from_utf8(page.0.lock().unwrap().clone()).unwrap();
+    let text = page.text();
     plain(&text);
     for part in [
         "✗ could not load the record sets",
@@ -182,9 +234,4 @@ fn plain(text: &str) {
     for line in text.lines() {
         assert!(line.chars().count() <= 100 && line == line.trim_end(), "{line:?}");
     }
-}
-
-#[test]
-fn the_instances_files_are_there() {
-    assert!(Path::new(VMST).exists() && Path::new(INSTANCE).exists() && Path::new(SAMPLE).exists());
 }

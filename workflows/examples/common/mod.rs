@@ -12,7 +12,7 @@ use std::{ffi::OsString, fmt, fs, io::Write, path::Path, process::ExitCode};
 use clap::{Parser, error::ErrorKind};
 use howdah_core::dns::{Name, zonefile};
 use howdah_workflows::{
-    engine::{Outcome, State},
+    engine::{Outcome, RunError, State},
     instance::Instance,
 };
 
@@ -101,6 +101,17 @@ pub fn read_instance(file: &Path) -> Result<Instance, Failure> {
 
 fn read(file: &Path) -> Result<String, Failure> {
     fs::read_to_string(file).map_err(|error| Failure::new(format!("cannot read {}: {error}", file.display())))
+}
+
+/// A run that stopped half way, and what to do about it.
+pub fn interrupted(error: RunError) -> Failure {
+    let begun = !error.acted.is_empty() || error.error.outcome() == howdah_core::Outcome::Unknown;
+    let Failure(message) = error.into();
+    Failure(if begun {
+        format!("{message}; the same command again looks first, and goes on from what it finds")
+    } else {
+        message
+    })
 }
 
 /// Whether a run ended well: one that waits did, one that is blocked or found something wrong did not.

@@ -69,6 +69,13 @@ pub fn translation(translation: &Translation) -> String {
     text
 }
 
+/// Lines below a heading.
+pub fn list(heading: &str, lines: &[String]) -> String {
+    let mut rows = table([heading]);
+    rows.add_rows(lines.iter().map(|line| [line]));
+    shown(&rows)
+}
+
 /// Where a job stands.
 pub fn steps(steps: &Steps) -> String {
     let mut rows = table(["", "Step", ""]);

@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use howdah_core::{
     dns::{Txt, zonefile},
@@ -7,6 +7,10 @@ use howdah_core::{
 use proptest::prelude::*;
 
 use super::*;
+use crate::{
+    engine::{self, Run},
+    move_dns::{MoveDns, Options, Source},
+};
 
 fn apex() -> Name {
     Name::parse("example.org").unwrap()
@@ -217,5 +221,23 @@ proptest! {
                 prop_assert_ne!(to, &entry.set);
             }
         }
+    }
+}
+
+proptest! {
+    #[test]
+    fn what_ends_in_the_target_is_what_was_carried_and_translated(source in zones(), target in targets()) {
+        let mut options = Options::default();
+        options.leave_out_unsupported = true;
+        let job = MoveDns::new(Source::Zone(source.clone()), Arc::new(target.clone())).with_options(options);
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (outcome, mut held) = runtime.block_on(async {
+            let outcome = engine::apply(&job, &Run::default()).await.unwrap();
+            (outcome, target.snapshot(&apex()).await.unwrap().zone)
+        });
+        prop_assert!(outcome.is_complete());
+        held.split_off_authority();
+        let sets: Vec<_> = outcome.observed.translation.entries.iter().filter_map(|entry| entry.target().cloned()).collect();
+        prop_assert_eq!(held, Zone::try_from_sets(apex(), sets).unwrap());
     }
 }
