@@ -30,7 +30,8 @@ use serde::Serialize;
 /// for a token of several accounts. A run that was interrupted is continued by the same command.
 #[derive(Parser, Debug)]
 #[command(name = "move_dns")]
-#[allow(clippy::struct_excessive_bools)]
+// The text is shown in a terminal.
+#[allow(clippy::struct_excessive_bools, clippy::doc_markdown)]
 struct Args {
     /// Read the records from this zone file
     #[arg(long, value_name = "FILE", conflicts_with = "from", required_unless_present = "from")]
@@ -146,16 +147,15 @@ async fn set_up(args: &Args, providers: &Providers<'_>) -> Result<(MoveDns, Vec<
         (None, None) => return Err(Failure::new("nothing to read from: --zone-file or --from is needed")),
     };
     let Hosting { provider, checks } = providers.dns(&args.to).await?;
-    let mut options = Options::default();
-    options.leave_out_unsupported = args.leave_out;
-    options.require_caa = args.require_caa;
-    options.reach = match args.scope {
+    let reach = match args.scope {
         Scope::Whole => Reach::WholeZone,
         Scope::Names => Reach::NamesOfSource,
     };
-    if args.force {
-        options.safety = Safety::none();
-    }
+    let options = Options::default()
+        .with_reach(reach)
+        .with_safety(if args.force { Safety::none() } else { Safety::default() })
+        .with_leave_out_unsupported(args.leave_out)
+        .with_require_caa(args.require_caa);
     let mut job = MoveDns::new(source, Arc::clone(&provider)).with_options(options);
     if let Some(file) = &args.instance {
         job = job.with_instance(common::read_instance(file)?);

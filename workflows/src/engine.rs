@@ -160,22 +160,22 @@ pub async fn apply<W: Workflow>(workflow: &W, run: &Run) -> Result<Outcome<W::Ob
         run.tell(&Event::Planned(&steps));
 
         if let Some(step) = steps.ready().next() {
-            let tried = tries.entry(step.id.clone()).or_default();
-            if *tried == TRIES {
+            let attempt = tries.entry(step.id.clone()).or_default();
+            if *attempt == TRIES {
                 let error = Error::new(
                     ErrorKind::Conflict,
                     format!("after {TRIES} attempts it can still not be seen to be done"),
                 );
                 return Err(RunError::new(&step.title, acted, error.with_outcome(ErrorOutcome::Unknown)));
             }
-            *tried += 1;
+            *attempt += 1;
             run.tell(&Event::Started(step));
             match workflow.act(step, &observed).await {
                 Ok(()) => {
                     acted.push(step.id.clone());
                     run.tell(&Event::Finished(step));
                 }
-                Err(error) if error.is_conflict() && *tried < TRIES => {
+                Err(error) if error.is_conflict() && *attempt < TRIES => {
                     run.tell(&Event::Disturbed { step, error: &error });
                 }
                 Err(error) => return Err(RunError::new(&step.title, acted, error)),

@@ -132,6 +132,38 @@ impl Default for Options {
     }
 }
 
+impl Options {
+    /// What of the target's zone may change.
+    #[must_use]
+    pub fn with_reach(self, reach: Reach) -> Self {
+        Self { reach, ..self }
+    }
+
+    /// How much of it may change.
+    #[must_use]
+    pub fn with_safety(self, safety: Safety) -> Self {
+        Self { safety, ..self }
+    }
+
+    /// Whether what the target cannot hold may be left out.
+    #[must_use]
+    pub fn with_leave_out_unsupported(self, allowed: bool) -> Self {
+        Self { leave_out_unsupported: allowed, ..self }
+    }
+
+    /// Whether a CAA set that forbids a host's issuer blocks the move.
+    #[must_use]
+    pub fn with_require_caa(self, required: bool) -> Self {
+        Self { require_caa: required, ..self }
+    }
+
+    /// The TTL in seconds where the old provider chose it.
+    #[must_use]
+    pub fn with_moving_ttl(self, seconds: u32) -> Self {
+        Self { moving_ttl: seconds, ..self }
+    }
+}
+
 impl MoveDns {
     /// A move of the source's zone, with cautious options.
     pub fn new(source: Source, target: Arc<dyn DnsProvider>) -> Self {

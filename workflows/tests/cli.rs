@@ -1,5 +1,8 @@
 //! The examples as an operator runs them, in process.
 
+// Each example brings what they share along.
+#![allow(clippy::duplicate_mod, clippy::unwrap_used)]
+
 #[path = "../examples/fakes.rs"]
 #[allow(dead_code)]
 mod fakes;

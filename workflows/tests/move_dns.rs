@@ -1,5 +1,7 @@
 //! Moves of zones, undisturbed and killed at every moment.
 
+#![allow(clippy::unwrap_used, clippy::expect_used)]
+
 use std::sync::{
     Arc,
     atomic::{AtomicU32, Ordering},
@@ -247,8 +249,7 @@ async fn what_a_provider_keeps_is_not_lost_in_silence() {
     assert_eq!((step, because), ("decide", "go.example.org. URL cannot be held by memory"));
     assert!(target.zones().await.unwrap().is_empty(), "nothing was changed");
 
-    let mut options = Options::default();
-    options.leave_out_unsupported = true;
+    let options = Options::default().with_leave_out_unsupported(true);
     let job = MoveDns::new(source(), Arc::new(target.clone())).with_options(options);
     assert!(run(&job).await.unwrap().is_complete());
     assert_eq!(target.snapshot(&apex()).await.unwrap().zone.len(), 1);
@@ -272,14 +273,12 @@ async fn a_zone_with_records_is_guarded() {
     assert!(remedy.contains("force"), "{remedy}");
     assert_eq!(dns.changes_made(), 0);
 
-    let mut beside = Options::default();
-    beside.reach = Reach::NamesOfSource;
+    let beside = Options::default().with_reach(Reach::NamesOfSource);
     let outcome = run(&job(ZONE, dns.clone()).with_options(beside)).await.unwrap();
     assert!(outcome.is_complete());
     assert_eq!(dns.snapshot(&apex()).await.unwrap().zone.len(), 20 + outcome.observed.translation.zone.len());
 
-    let mut force = Options::default();
-    force.safety = Safety::none();
+    let force = Options::default().with_safety(Safety::none());
     let outcome = run(&job(ZONE, dns.clone()).with_options(force)).await.unwrap();
     assert!(outcome.is_complete());
     assert_eq!(dns.snapshot(&apex()).await.unwrap().zone, outcome.observed.translation.zone);
@@ -313,8 +312,7 @@ async fn a_host_that_could_not_get_its_certificate_is_told() {
     assert!(warned.is_complete());
     assert_eq!(warned.observed.caa.len(), 1);
 
-    let mut strict = Options::default();
-    strict.require_caa = true;
+    let strict = Options::default().with_require_caa(true);
     let strict = job(&text, MemoryDns::new()).with_instance(instance).with_options(strict);
     let outcome = run(&strict).await.unwrap();
     let (step, because, _) = blocked(&outcome);
@@ -374,7 +372,6 @@ async fn a_zone_that_changes_meanwhile_is_planned_again_but_not_for_ever() {
     }
 }
 
-/// A provider that says it has done everything, and drops a record.
 #[tokio::test]
 async fn what_is_missing_afterwards_is_found() {
     use howdah_workflows::engine::Workflow as _;

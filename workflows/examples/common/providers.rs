@@ -44,7 +44,7 @@ impl Providers<'_> {
         }
     }
 
-    /// DNSimple: `DNSIMPLE_TOKEN`, and `DNSIMPLE_ACCOUNT` where the token can see several accounts.
+    /// An account at `DNSimple`: `DNSIMPLE_TOKEN`, and `DNSIMPLE_ACCOUNT` where the token can see several accounts.
     pub async fn dnsimple(&self) -> Result<Account, Failure> {
         if let Some(demo) = self.demo {
             return Ok(demo.dnsimple.account());

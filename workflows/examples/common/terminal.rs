@@ -32,8 +32,9 @@ pub fn shown(table: &Table) -> String {
 pub fn translation(translation: &Translation) -> String {
     let (carried, translated, left_out) = translation.count();
     let total = translation.entries.len();
-    let mut text =
-        format!("{total} record sets: {carried} carried as they are, {translated} translated, {left_out} left out");
+    let mut text = vec![format!(
+        "{total} record sets: {carried} carried as they are, {translated} translated, {left_out} left out"
+    )];
     let mut types: BTreeMap<_, usize> = BTreeMap::new();
     let mut groups: Vec<(&str, String, Vec<String>)> = Vec::new();
     for Entry { set, fate, warnings } in &translation.entries {
@@ -57,16 +58,16 @@ pub fn translation(translation: &Translation) -> String {
     }
     if !types.is_empty() {
         let types: Vec<_> = types.iter().map(|(record_type, count)| format!("{count} {record_type}")).collect();
-        text += &format!("\ncarried: {}", types.join(", "));
+        text.push(format!("carried: {}", types.join(", ")));
     }
     let mut table = table(["", "Record sets", "What and why"]);
     for (word, why, names) in groups {
         table.add_row([word, &names.join(", "), &why]);
     }
     if !table.is_empty() {
-        text += &format!("\n\n{}", shown(&table));
+        text.push(format!("\n{}", shown(&table)));
     }
-    text
+    text.join("\n")
 }
 
 /// Lines below a heading.

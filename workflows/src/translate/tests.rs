@@ -227,8 +227,7 @@ proptest! {
 proptest! {
     #[test]
     fn what_ends_in_the_target_is_what_was_carried_and_translated(source in zones(), target in targets()) {
-        let mut options = Options::default();
-        options.leave_out_unsupported = true;
+        let options = Options::default().with_leave_out_unsupported(true);
         let job = MoveDns::new(Source::Zone(source.clone()), Arc::new(target.clone())).with_options(options);
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let (outcome, mut held) = runtime.block_on(async {
