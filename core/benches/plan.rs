@@ -16,7 +16,7 @@ fn zone(sets: u32, generation: u8) -> Zone {
     let apex = Name::parse("example.org").unwrap();
     let set = |number: u32| {
         let name = apex.child(&format!("host{number:06}")).unwrap();
-        let last = if number % 10 == 0 { generation } else { 0 };
+        let last = if number.is_multiple_of(10) { generation } else { 0 };
         let address = RecordData::A([192, 0, 2, last].into());
         RecordSet::new(name, Ttl::Seconds(300), [address]).unwrap()
     };

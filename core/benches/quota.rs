@@ -44,7 +44,7 @@ async fn main() {
         for concurrency in [1, 16] {
             let ideal = QuotaServer::new(LIMIT, HOUR, window);
             let started = Instant::now();
-            let best = ideal.ideal(CALLS, LATENCY / concurrency, Duration::ZERO) - started;
+            let best = ideal.ideal(CALLS, started, LATENCY / concurrency, Duration::ZERO) - started;
 
             let server = QuotaServer::new(LIMIT, HOUR, window);
             let fake =

@@ -315,7 +315,11 @@ impl fmt::Display for Error {
         f.write_str(&OneLine(&inner.message).to_string())?;
         for (index, field) in inner.fields.iter().enumerate() {
             let lead = if index == 0 { ": " } else { "; " };
-            write!(f, "{lead}`{}` {}", OneLine(&field.field), OneLine(&field.message))?;
+            f.write_str(lead)?;
+            if !field.field.is_empty() {
+                write!(f, "`{}` ", OneLine(&field.field))?;
+            }
+            write!(f, "{}", OneLine(&field.message))?;
         }
         f.write_str(" (")?;
         f.write_str(match inner.outcome {

@@ -38,13 +38,13 @@ async fn main() {
     let base = line.trim().to_owned();
 
     let ours = DnSimple::from(DnSimple::builder(TOKEN).base_url(&base).build().unwrap()).account(ACCOUNT);
-    let bare = reqwest::Client::builder().tcp_nodelay(true).build().unwrap();
+    let reqwest = reqwest::Client::builder().tcp_nodelay(true).build().unwrap();
     let list = format!("{base}/{ACCOUNT}/zones/{ZONE}/records?per_page=100");
-    let record = format!("{base}/{ACCOUNT}/zones/{ZONE}/records/1");
+    let single = format!("{base}/{ACCOUNT}/zones/{ZONE}/records/1");
 
     println!("processor time a call, ours over bare reqwest, {ROUNDS} pairs of {CALLS} calls");
-    compare("a list of 100 records", async || list_ours(&ours).await, async || list_bare(&bare, &list).await).await;
-    compare("a single record", async || record_ours(&ours).await, async || record_bare(&bare, &record).await).await;
+    compare("a list of 100 records", async || list_ours(&ours).await, async || list_bare(&reqwest, &list).await).await;
+    compare("a single record", async || record_ours(&ours).await, async || record_bare(&reqwest, &single).await).await;
 }
 
 async fn list_ours(account: &Account) {

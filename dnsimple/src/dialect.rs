@@ -32,8 +32,9 @@ fn explain(refusal: &Refusal<'_>) -> Explanation {
     if let Some(errors) = errors {
         collect("", errors, &mut fields);
     }
-    let message = json.get("message").and_then(Value::as_str).map(str::to_owned);
-    Explanation { kind, message, fields, code: None }
+    let text = |member| json.get(member).and_then(Value::as_str).map(str::to_owned);
+    // The exchange of a code for a token answers as OAuth 2.0 does.
+    Explanation { kind, message: text("message").or_else(|| text("error_description")), fields, code: text("error") }
 }
 
 /// Flattens what is said about fields: `{field: [text]}`, `{field: text}`, a list of texts, or, for a batch,
@@ -70,9 +71,9 @@ fn collect(place: &str, errors: &Value, fields: &mut Vec<FieldError>) {
 mod tests {
     use super::*;
 
-    fn fields(errors: Value) -> Vec<(String, String)> {
+    fn fields(errors: &Value) -> Vec<(String, String)> {
         let mut fields = Vec::new();
-        collect("", &errors, &mut fields);
+        collect("", errors, &mut fields);
         fields.into_iter().map(|one| (one.field, one.message)).collect()
     }
 
@@ -83,18 +84,18 @@ mod tests {
     #[test]
     fn every_shape_of_errors_is_read() {
         let usual = serde_json::json!({ "email": ["can't be blank", "is an invalid email address"] });
-        assert_eq!(fields(usual), [pair("email", "can't be blank"), pair("email", "is an invalid email address")]);
+        assert_eq!(fields(&usual), [pair("email", "can't be blank"), pair("email", "is an invalid email address")]);
         let extended = serde_json::json!({ "x-eu-registrant": "it's required" });
-        assert_eq!(fields(extended), [pair("x-eu-registrant", "it's required")]);
+        assert_eq!(fields(&extended), [pair("x-eu-registrant", "it's required")]);
         let batch = serde_json::json!({
             "creates": [{ "index": 0, "message": "Validation failed", "errors": { "record_type": ["unsupported"] } }],
             "deletes": [{ "index": 2, "message": "Record not found ID=67622509" }],
         });
         assert_eq!(
-            fields(batch),
+            fields(&batch),
             [pair("creates[0].record_type", "unsupported"), pair("deletes[2]", "Record not found ID=67622509")]
         );
-        assert_eq!(fields(serde_json::json!(["Domain not found"])), [pair("", "Domain not found")]);
-        assert_eq!(fields(Value::Null), []);
+        assert_eq!(fields(&serde_json::json!(["Domain not found"])), [pair("", "Domain not found")]);
+        assert_eq!(fields(&Value::Null), []);
     }
 }

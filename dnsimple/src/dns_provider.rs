@@ -298,18 +298,15 @@ impl Held {
         let mut leaving = leaving.into_iter();
         for data in after.data().iter().filter(|data| !kept.contains(data)) {
             let (content, priority) = write_data(data);
-            match leaving.next() {
-                Some(id) => {
-                    let mut update = BatchUpdate::new(id).with_content(content);
-                    (update.ttl, update.priority) = (seconds(after.ttl()), priority);
-                    operations.updates.push(update);
-                }
-                None => {
-                    let name = after.name().relative_to(self.snapshot.zone.name()).unwrap_or_default();
-                    let mut record = NewRecord::new(name, after.record_type().as_str(), content);
-                    (record.ttl, record.priority) = (seconds(after.ttl()), priority);
-                    operations.creates.push(record);
-                }
+            if let Some(id) = leaving.next() {
+                let mut update = BatchUpdate::new(id).with_content(content);
+                (update.ttl, update.priority) = (seconds(after.ttl()), priority);
+                operations.updates.push(update);
+            } else {
+                let name = after.name().relative_to(self.snapshot.zone.name()).unwrap_or_default();
+                let mut record = NewRecord::new(name, after.record_type().as_str(), content);
+                (record.ttl, record.priority) = (seconds(after.ttl()), priority);
+                operations.creates.push(record);
             }
         }
         operations.deletes.extend(leaving.map(BatchDelete::from));

@@ -46,6 +46,7 @@
 
 mod dialect;
 mod dns_provider;
+mod dnssec_signer;
 #[cfg(feature = "testing")]
 pub mod testing;
 

@@ -15,8 +15,6 @@
 //! Both operations change the zone's address records alone; the delegation is the registrar group's. `PlanRequired` (412)
 //! where the account's plan does not include it.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
-
 use howdah_core::{Id, endpoints, http::Call};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -54,8 +52,8 @@ impl VanityNameServers {
 pub struct VanityNameServer {
     pub id: Id<VanityNameServer>,
     pub name: String,
-    pub ipv4: Option<Ipv4Addr>,
-    pub ipv6: Option<Ipv6Addr>,
+    pub ipv4: Option<String>,
+    pub ipv6: Option<String>,
     pub created_at: Option<Timestamp>,
     pub updated_at: Option<Timestamp>,
 }

@@ -1,9 +1,19 @@
 //! The conformance suite, and what it cannot know of DNSimple.
 
+#![allow(clippy::unwrap_used)]
+
+use std::time::Duration;
+
 use howdah_core::{
     Outcome,
-    dns::{DnsProvider, DnsProviderExt, Name, RecordData, RecordSet, RecordType, Scope, Ttl, Zone},
-    testing::{Fault, conformance::dns},
+    dns::{
+        DnsProvider, DnsProviderExt, DnssecSigner, Name, RecordData, RecordSet, RecordType, Scope, SigningStatus, Ttl,
+        Zone,
+    },
+    testing::{
+        Fault,
+        conformance::dns::{self, Subject},
+    },
 };
 use howdah_dnsimple::{
     DnSimpleDns,
@@ -21,6 +31,7 @@ fn name(text: &str) -> Name {
     Name::parse(text).unwrap()
 }
 
+#[allow(clippy::needless_pass_by_value)]
 fn set(owner: &str, record_type: RecordType, data: &[&str]) -> RecordSet {
     let data = data.iter().map(|data| RecordData::parse(&record_type, data, &Name::root()).unwrap());
     RecordSet::new(name(owner), Ttl::Seconds(300), data).unwrap()
@@ -37,16 +48,50 @@ fn provider() -> (FakeDnSimple, DnSimpleDns) {
     (fake, dns)
 }
 
+/// A provider that signs as well.
+struct Signing(DnSimpleDns);
+
+impl Subject for Signing {
+    fn provider(&self) -> &dyn DnsProvider {
+        &self.0
+    }
+
+    fn signer(&self) -> Option<&dyn DnssecSigner> {
+        Some(&self.0)
+    }
+}
+
 #[tokio::test(start_paused = true)]
 async fn conforms_with_batches() {
-    dns::run_all(&DnSimpleDns::new(FakeDnSimple::new().account())).await.assert_passed();
+    dns::run_all(&Signing(DnSimpleDns::new(FakeDnSimple::new().account()))).await.assert_passed();
 }
 
 #[tokio::test(start_paused = true)]
 async fn conforms_without_batches() {
     let fake = FakeDnSimple::new();
     fake.set_plan(without_batch());
-    dns::run_all(&DnSimpleDns::new(fake.account())).await.assert_passed();
+    dns::run_all(&Signing(DnSimpleDns::new(fake.account()))).await.assert_passed();
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_keys_of_a_signed_zone_are_told() {
+    let (fake, dns) = provider();
+    let apex = name("example.com");
+    assert_eq!(dns.keys(&apex).await.unwrap(), []);
+    dns.enable(&apex).await.unwrap();
+    assert_eq!(dns.status(&apex).await.unwrap(), SigningStatus::Enabling);
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    assert_eq!(dns.status(&apex).await.unwrap(), SigningStatus::Active);
+    let keys = dns.keys(&apex).await.unwrap();
+    let real = fake.dnssec_keys("example.com");
+    assert_eq!((keys.len(), real.len()), (1, 1));
+    assert!(keys[0].ds.iter().all(|ds| ds.covers(&real[0], &apex)));
+    assert!(!keys[0].ds.is_empty());
+
+    fake.world().fail_next(Fault::Lost { applied: true });
+    dns.disable(&apex).await.unwrap();
+    assert_eq!(dns.status(&apex).await.unwrap(), SigningStatus::Off);
+    assert!(dns.status(&name("example.net")).await.unwrap_err().is_not_found());
 }
 
 #[tokio::test(start_paused = true)]

@@ -3,10 +3,9 @@
 #![allow(clippy::unwrap_used)]
 
 use howdah_core::{ErrorKind, Id};
-use howdah_dnsimple::{contacts::ContactId, domains::DomainState, pushes::NewPush, testing::FakeDnSimple};
+use howdah_dnsimple::{contacts::NewContact, domains::DomainState, pushes::NewPush, testing::FakeDnSimple};
 
 const DOMAIN: &str = "example.com";
-const CONTACT: ContactId = Id::new(1);
 
 #[tokio::test(start_paused = true)]
 async fn a_domain_is_taken_or_declined() {
@@ -20,14 +19,21 @@ async fn a_domain_is_taken_or_declined() {
     assert_eq!((offered[0].contact_id, offered[0].accepted_at), (None, None));
     assert!(account.domains().get(DOMAIN).await.unwrap_err().is_not_found());
 
+    let ada = ["Ada", "Lovelace", "ada@example.com", "+442079460000", "1 Square", "London", "London", "SW1Y 4JH", "GB"];
+    let [first, last, email, phone, address, city, state, code, country] = ada;
+    let contact = NewContact::new(first, last, email, phone, address, city, state, code, country);
+    let contact = account.contacts().create(contact).await.unwrap().id;
+
     pushes.reject(unwanted).await.unwrap();
-    pushes.accept(wanted, CONTACT).await.unwrap();
+    let unknown = pushes.accept(wanted, Id::new(1)).await.unwrap_err();
+    assert_eq!(unknown.fields()[0].field, "contact_id");
+    pushes.accept(wanted, contact).await.unwrap();
     let domain = account.domains().get(DOMAIN).await.unwrap();
     assert_eq!(Some(domain.id), offered[0].domain_id);
-    assert_eq!((domain.state, domain.registrant_id), (DomainState::Registered, Some(CONTACT)));
+    assert_eq!((domain.state, domain.registrant_id), (DomainState::Registered, Some(contact)));
     assert!(account.zones().get(DOMAIN).await.is_ok());
     assert_eq!(pushes.list().all().await.unwrap(), []);
-    for answered in [pushes.accept(wanted, CONTACT).await.unwrap_err(), pushes.reject(unwanted).await.unwrap_err()] {
+    for answered in [pushes.accept(wanted, contact).await.unwrap_err(), pushes.reject(unwanted).await.unwrap_err()] {
         assert!(answered.is_not_found());
     }
 }

@@ -28,7 +28,7 @@ async fn the_servers_come_and_go_with_their_addresses() {
     let records = addresses(&fake);
     assert_eq!(records.len(), 8);
     for server in &servers {
-        for address in [server.ipv4.unwrap().to_string(), server.ipv6.unwrap().to_string()] {
+        for address in [server.ipv4.clone().unwrap(), server.ipv6.clone().unwrap()] {
             let has_it =
                 |record: &ZoneRecord| record.content == address && server.name == format!("{}.{DOMAIN}", record.name);
             assert!(records.iter().any(has_it), "{address}");

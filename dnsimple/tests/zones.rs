@@ -1,5 +1,7 @@
 //! Zones and records against the fake.
 
+#![allow(clippy::unwrap_used)]
+
 use futures::TryStreamExt;
 use howdah_core::{ErrorKind, Outcome, testing::Fault};
 use howdah_dnsimple::{

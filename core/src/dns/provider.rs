@@ -361,7 +361,7 @@ pub fn audit_against(capabilities: &DnsCapabilities, desired: &Zone) -> Vec<Find
                 block("there can be one CNAME at a name only".into());
             }
             RecordType::Txt => {
-                set.data().iter().filter_map(|data| txt_problem(&capabilities.txt, data)).for_each(block)
+                set.data().iter().filter_map(|data| txt_problem(&capabilities.txt, data)).for_each(block);
             }
             _ => {}
         }

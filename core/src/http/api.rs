@@ -391,13 +391,10 @@ impl Api {
             }
         };
         let until = after(time).min(state.deadline);
-        match timeout_at(until, self.exchange(call, request, permit, streamed)).await {
-            Ok(received) => received,
-            Err(_) => {
-                let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
-                Err(Failed::Transport(TransportError::new(TransportErrorKind::Timeout, error)))
-            }
-        }
+        timeout_at(until, self.exchange(call, request, permit, streamed)).await.unwrap_or_else(|_| {
+            let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
+            Err(Failed::Transport(TransportError::new(TransportErrorKind::Timeout, error)))
+        })
     }
 
     /// Sends a request and reads its answer.

@@ -7,7 +7,7 @@ use howdah_core::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{State as World, invalid, not_found, refused, zones};
+use super::{FakeDnSimple, State as World, invalid, not_found, refused, zones};
 use crate::domains::{Availability, CREATE, DELETE, Domain, DomainResearch, DomainState, GET, LIST, RESEARCH};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -15,6 +15,13 @@ pub(super) struct State {
     pub(super) domains: Vec<Domain>,
     /// Domains that others hold: creating one asks for a proof of ownership.
     pub(super) others: BTreeSet<String>,
+}
+
+impl FakeDnSimple {
+    /// Lets others hold a domain: it cannot be registered, and hosting it asks for a proof of ownership (406).
+    pub fn hold_elsewhere(&self, domain: &str) {
+        self.world().state(|world| world.domains.others.insert(domain.to_owned()));
+    }
 }
 
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {

@@ -9,7 +9,10 @@ pub(super) fn serve(fake: Fake<State>) -> Fake<State> {
         let account = state.user.is_none().then(|| state.account.clone());
         Ok(Whoami { account, user: state.user.clone() })
     })
-    .on(&ACCOUNTS, |state, [], ()| Ok(vec![state.account.clone()]))
+    .on(&ACCOUNTS, |state, [], ()| {
+        let others = state.user.iter().flat_map(|_| &state.other_accounts);
+        Ok([&state.account].into_iter().chain(others).cloned().collect())
+    })
     .on(&OAUTH_TOKEN, |state, [], exchange| {
         let refuse = |status, error: &str, why: &str| {
             Err(Answer::json(status, json!({ "error": error, "error_description": why })))

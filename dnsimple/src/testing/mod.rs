@@ -81,6 +81,9 @@ pub struct State {
     account: crate::identity::Account,
     /// Set when the token is a user's and not an account's.
     pub user: Option<User>,
+    /// Accounts that a user's token can see besides the one that is held here. They are listed, and no more.
+    #[serde(default)]
+    pub other_accounts: Vec<crate::identity::Account>,
     billing: billing::State,
     certificates: certificates::State,
     contacts: contacts::State,
@@ -101,6 +104,7 @@ pub struct State {
 /// What a plan includes beyond the common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools)] // each is a feature of its own
 pub struct Plan {
     /// Several record changes in one call.
     pub batch: bool,
@@ -176,8 +180,13 @@ impl FakeDnSimple {
     }
 
     /// A client of it, in process, patient enough to wait for the next hour's quota.
+    ///
+    /// # Panics
+    ///
+    /// Never: its setup is known to be right.
     pub fn client(&self) -> DnSimple {
-        self.builder().build().map(DnSimple::from).expect("the fake's client is set up rightly")
+        let api = self.builder().build().unwrap_or_else(|error| panic!("{error}"));
+        DnSimple::from(api)
     }
 
     /// Sets up a client of it, for another transport around it or another patience.
@@ -201,8 +210,13 @@ impl FakeDnSimple {
     }
 
     /// Adds a domain and its zone, without a request.
+    ///
+    /// # Panics
+    ///
+    /// When the zone is there already, or the name cannot be a domain's.
     pub fn create_zone(&self, name: &str) {
-        self.world.state(|state| domains::create(state, name)).expect("the zone is new");
+        let created = self.world.state(|state| domains::create(state, name));
+        assert!(created.is_ok(), "`{name}` cannot be created: {created:?}");
     }
 
     /// The records of a zone, the provider's own included, without a request.
@@ -237,6 +251,7 @@ impl State {
                 updated_at: Some(now),
             },
             user: None,
+            other_accounts: Vec::new(),
             billing: billing::State::default(),
             certificates: certificates::State::default(),
             contacts: contacts::State::default(),
@@ -298,7 +313,7 @@ fn gate(state: &mut State, asked: &Asked) -> Result<(), Answer> {
 }
 
 /// Sorts by `?sort=`, cuts by `?page=` and `?per_page=`, and says how much there is.
-fn paginate(asked: &Asked, route: &Route, mut items: Vec<Value>) -> Answer {
+fn paginate(asked: &Asked, _: &Route, mut items: Vec<Value>) -> Answer {
     let parameter = |name: &str| asked.parameter(name);
     for key in parameter("sort").unwrap_or_default().rsplit(',') {
         let (field, direction) = key.split_once(':').unwrap_or((key, "asc"));
@@ -308,9 +323,8 @@ fn paginate(asked: &Asked, route: &Route, mut items: Vec<Value>) -> Answer {
             if direction == "desc" { order.reverse() } else { order }
         });
     }
-    let (usual, most) = if route.path.ends_with("/dns_analytics") { (1000, 10_000) } else { (30, 100) };
     let number = |name: &str| parameter(name).and_then(|text| text.parse::<usize>().ok());
-    let per_page = number("per_page").unwrap_or(usual).clamp(1, most);
+    let per_page = number("per_page").unwrap_or(30).clamp(1, 100);
     let page = number("page").unwrap_or(1).max(1);
     let total = items.len();
     let items: Vec<_> = items.into_iter().skip((page - 1).saturating_mul(per_page)).take(per_page).collect();

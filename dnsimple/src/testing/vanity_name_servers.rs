@@ -75,8 +75,8 @@ fn add(world: &mut World, zone: &str, number: u8, vanity: &mut Vanity) -> Result
     vanity.servers.push(VanityNameServer {
         id: world.new_id(),
         name: format!("{label}.{zone}"),
-        ipv4: Some(ipv4),
-        ipv6: Some(ipv6),
+        ipv4: Some(ipv4.to_string()),
+        ipv6: Some(ipv6.to_string()),
         created_at: Some(world.now()),
         updated_at: Some(world.now()),
     });

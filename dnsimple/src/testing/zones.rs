@@ -1,5 +1,6 @@
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     net::{Ipv4Addr, Ipv6Addr},
 };
 
@@ -40,7 +41,7 @@ impl State {
 }
 
 /// What is wrong with the fields of a record.
-type Wrong = BTreeMap<&'static str, Vec<String>>;
+pub(super) type Wrong = BTreeMap<&'static str, Vec<String>>;
 
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     fake.on(&LIST, |world, [_], filter| {
@@ -110,7 +111,7 @@ pub(super) fn create(world: &mut World, name: &str, secondary: bool) -> Zone {
         id: world.new_id(),
         account_id: Some(world.account.id),
         name: name.to_owned(),
-        reverse: Some(name.ends_with(".arpa")),
+        reverse: Some(name.rsplit('.').next() == Some("arpa")),
         secondary: Some(secondary),
         last_transferred_at: None,
         active: Some(true),
@@ -122,6 +123,11 @@ pub(super) fn create(world: &mut World, name: &str, secondary: bool) -> Zone {
     records.extend(NAME_SERVERS.map(|server| system_record(world, name, RecordType::Ns, server)));
     world.zones.zones.insert(name.to_owned(), Hosted { zone: zone.clone(), records });
     zone
+}
+
+/// A zone by its name.
+pub(super) fn zone<'w>(world: &'w World, name: &str) -> Result<&'w Zone, Answer> {
+    find(world, name).map(|hosted| &hosted.zone)
 }
 
 /// All records of a zone.
@@ -195,6 +201,7 @@ fn update_record(world: &mut World, zone: &str, id: RecordId, update: RecordUpda
     Ok(record)
 }
 
+/// Takes a record away, with those that belong to it.
 pub(super) fn delete_record(world: &mut World, zone: &str, id: RecordId) {
     if let Ok(hosted) = find_mut(world, zone) {
         hosted.records.retain(|record| record.id != id && record.parent_id != Some(id));
@@ -311,7 +318,8 @@ fn wrong(field: &'static str, message: &str) -> Wrong {
     Wrong::from([(field, vec![message.to_owned()])])
 }
 
-fn validation_failed(wrong: Wrong) -> Answer {
+#[allow(clippy::needless_pass_by_value)] // for `map_err`
+pub(super) fn validation_failed(wrong: Wrong) -> Answer {
     Answer::json(400, json!({ "message": "Validation failed", "errors": wrong }))
 }
 
@@ -375,7 +383,7 @@ fn text(content: &str) -> Result<String, Wrong> {
     }
     let quotes = content.replace("\\\\", "").replace("\\\"", "").matches('"').count();
     if content.starts_with('"') {
-        return if quotes % 2 == 0 && content.len() > 2 {
+        return if quotes.is_multiple_of(2) && content.len() > 2 {
             Ok(content.to_owned())
         } else {
             Err(wrong("content", "has unpaired quotes"))
@@ -403,8 +411,7 @@ fn zone_file(hosted: &Hosted) -> String {
         let priority = record.priority.unwrap_or_default();
         let data = match &record.record_type {
             RecordType::Cname | RecordType::Ns | RecordType::Ptr | RecordType::Alias => dotted(&record.content),
-            RecordType::Mx => format!("{priority} {}", dotted(&record.content)),
-            RecordType::Srv => format!("{priority} {}", dotted(&record.content)),
+            RecordType::Mx | RecordType::Srv => format!("{priority} {}", dotted(&record.content)),
             RecordType::Soa => {
                 let parts: Vec<_> = record.content.split(' ').collect();
                 let names = parts.iter().take(2).map(|name| dotted(name));
@@ -417,7 +424,7 @@ fn zone_file(hosted: &Hosted) -> String {
             _ => "",
         };
         let ttl = record.ttl.unwrap_or(3600);
-        file.push_str(&format!("{comment}{owner} {ttl} IN {} {data}\n", record.record_type));
+        let _ = writeln!(file, "{comment}{owner} {ttl} IN {} {data}", record.record_type);
     }
     file
 }
