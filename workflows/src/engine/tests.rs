@@ -165,3 +165,47 @@ fn steps_as_json() {
     assert_eq!(json[2]["what_for"], "the soup");
     assert_eq!(serde_json::from_value::<Steps>(json).unwrap(), steps);
 }
+
+/// Two lamps that have nothing to do with each other; the first wants somebody's decision.
+struct Lamps(Mutex<bool>);
+
+#[async_trait]
+impl Workflow for Lamps {
+    type Observed = bool;
+
+    async fn observe(&self) -> Result<bool> {
+        Ok(*self.0.lock().unwrap())
+    }
+
+    fn plan(&self, lit: &bool, _: Timestamp) -> Steps {
+        let second = Step::new("second", "light the second");
+        Steps::in_any_order([
+            Step::new("first", "light the first").blocked("it is red", "choose a colour"),
+            if *lit { second.done() } else { second },
+        ])
+    }
+
+    async fn act(&self, _: &Step, _: &bool) -> Result<()> {
+        *self.0.lock().unwrap() = true;
+        Ok(())
+    }
+
+    async fn verify(&self, _: &bool) -> Result<Vec<Check>> {
+        unreachable!("a step is left")
+    }
+}
+
+#[tokio::test]
+async fn a_blocked_step_does_not_hold_up_what_does_not_need_it() {
+    let outcome = apply(&Lamps(Mutex::new(false)), &Run::default()).await.unwrap();
+    assert_eq!((states(&outcome.steps), outcome.acted), (vec!["blocked", "done"], vec!["second".to_owned()]));
+}
+
+#[test]
+fn what_was_not_observed_did_not_fail_and_did_not_pass() {
+    let outcome =
+        |check| Outcome { observed: (), steps: Steps::in_sequence([]), acted: Vec::new(), checks: vec![check] };
+    assert!(outcome(Check::not_observed("it is dark", "the window is shut")).is_complete());
+    assert!(!outcome(Check::holds("it is dark", false)).is_complete());
+    assert_ne!(Check::not_observed("x", "y").verdict, Verdict::Passed);
+}
