@@ -251,6 +251,8 @@ impl Held {
     fn new(zone: &Name, all: &[ZoneRecord]) -> Self {
         let mut snapshot = ZoneSnapshot::new(Zone::new(zone.clone()));
         let mut records: BTreeMap<_, Vec<One>> = BTreeMap::new();
+        let mut all: Vec<&ZoneRecord> = all.iter().collect();
+        all.sort_by_key(|record| record.id);
         for record in all {
             match read_record(zone, record) {
                 Ok((name, data)) => {
@@ -262,8 +264,9 @@ impl Held {
             }
         }
         for ((name, _), set) in &records {
-            // The shortest TTL is the one that caches go by.
-            let ttl = set.iter().map(|one| one.ttl).min().unwrap_or(Ttl::Auto);
+            // Where they differ, a change of the TTL was interrupted: since records are updated in this order, the last
+            // one shows that it is not complete.
+            let ttl = set.last().map_or(Ttl::Auto, |one| one.ttl);
             if let Ok(set) = RecordSet::new(name.clone(), ttl, set.iter().map(|one| one.data.clone())) {
                 // Names below the zone's are in the zone.
                 let _ = snapshot.zone.insert(set);

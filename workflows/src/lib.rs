@@ -1,1 +1,37 @@
-//! placeholder
+//! The jobs of an instance's operator, composed from the shared traits of `howdah-core`.
+//!
+//! Every job is run by the [`engine`]: it observes, plans, acts and verifies. It keeps no notes of its own, so a run
+//! that was interrupted is continued by starting it again, and a plan is shown without anything being changed.
+//!
+//! [`move_dns`] moves a zone to another provider of DNS hosting:
+//!
+//! ```
+//! use std::sync::Arc;
+//! use howdah_core::{Clock, dns::{DnsProvider, Name, zonefile}};
+//! use howdah_dnsimple::{DnSimpleDns, testing::FakeDnSimple};
+//! use howdah_workflows::{engine::{self, Run}, move_dns::{MoveDns, Source}};
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let origin = Name::parse("example.social")?;
+//! let file = zonefile::read("@ 300 IN A 192.0.2.1\nwww 300 IN CNAME example.social.", &origin)?;
+//! # let account = FakeDnSimple::new().account();
+//! let dnsimple = Arc::new(DnSimpleDns::new(account));
+//! let job = MoveDns::new(Source::Zone(file.zone), dnsimple.clone());
+//!
+//! // Look first: nothing is changed.
+//! let (seen, steps) = engine::plan(&job, &Clock::system()).await?;
+//! println!("{steps}\n{}", seen.plan);
+//! assert!(dnsimple.zones().await?.is_empty());
+//!
+//! let outcome = engine::apply(&job, &Run::default()).await?;
+//! assert!(outcome.is_complete());
+//! assert_eq!(outcome.observed.name_servers[0].to_string(), "ns1.dnsimple-edge.com.");
+//! # Ok(()) }
+//! ```
+
+pub mod caa;
+pub mod engine;
+pub mod instance;
+pub mod move_dns;
+pub mod translate;

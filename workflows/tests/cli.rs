@@ -1,0 +1,240 @@
+//! The examples as an operator runs them, in process.
+
+// Each example brings what they share along.
+#![allow(clippy::duplicate_mod, clippy::unwrap_used)]
+
+#[path = "../examples/fakes.rs"]
+#[allow(dead_code)]
+mod fakes;
+#[path = "../examples/move_dns.rs"]
+#[allow(dead_code)]
+mod move_dns;
+#[path = "../examples/round_up.rs"]
+#[allow(dead_code)]
+mod round_up;
+
+use std::{
+    ffi::OsString,
+    fs,
+    io::{self, Write},
+    sync::{Arc, Mutex},
+};
+
+use howdah_dnsimple::DnSimple;
+use serde_json::Value;
+use tempfile::TempDir;
+
+const SAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../core/tests/data/sample.zone");
+const VMST: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/vmst.io/vmst.io.zone");
+const INSTANCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/vmst.io/instance.toml");
+
+/// What the command printed, or why it failed.
+async fn run(line: &[&str], env: &[(&str, &str)]) -> (String, Result<(), String>) {
+    let args = ["move_dns"].iter().chain(line).map(OsString::from);
+    let env: Vec<(String, String)> = env.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
+    let look = move |name: &str| env.iter().find(|(one, _)| one == name).map(|(_, value)| value.clone());
+    let mut out = Vec::new();
+    let result = move_dns::run(args, &look, &mut out).await;
+    (String::from_utf8(out).unwrap(), result.map_err(|failure| failure.to_string()))
+}
+
+fn file(directory: &TempDir, name: &str, text: &str) -> String {
+    let path = directory.path().join(name);
+    fs::write(&path, text).unwrap();
+    path.display().to_string()
+}
+
+#[tokio::test]
+async fn each_mistake_has_one_clear_line() {
+    let directory = TempDir::new().unwrap();
+    let good = file(&directory, "good.zone", "www 300 IN A 192.0.2.1\n");
+    let bad = file(&directory, "bad.zone", "www 300 IN A 192.0.2.1\nmail 300 IN MX ten\nx 300 IN A y\n");
+    let instance = file(&directory, "instance.toml", "[instance]\ndomain = 'example.org'\ncolour = 'blue'\n");
+    let to = |file: &'static str| ["--zone-file", file, "--zone", "example.org", "--to", "dnsimple"].map(str::to_owned);
+    let with = |file: &str, more: &[&str]| {
+        let mut line: Vec<String> = to("").to_vec();
+        line[1] = file.to_owned();
+        line.extend(more.iter().map(|word| (*word).to_owned()));
+        line
+    };
+    for (line, expected) in [
+        (with(&good, &[]), "DNSIMPLE_TOKEN is not set"),
+        (with(&bad, &["--demo"]), "bad.zone, line 2, column 16:"),
+        (with(&bad, &["--demo"]), "(and 1 more)"),
+        (with("/nowhere/x.zone", &["--demo"]), "cannot read /nowhere/x.zone:"),
+        (with(&good, &["--demo", "--instance", &instance]), "instance.toml, line 3, column 1: unknown field `colour`"),
+        (with(&good, &["--demo", "--to", "dnsimple"]), "cannot be used multiple times"),
+        (with(&good, &["--state", "x"]), "--demo"),
+        (with(&good, &["--demo", "--sandbox"]), "cannot be used with"),
+        (vec!["--zone", "example.org", "--to", "dnsimple"].into_iter().map(str::to_owned).collect(), "--zone-file"),
+        (["--zone", "a..b", "--from", "dnsimple", "--to", "dnsimple"].map(str::to_owned).to_vec(), "a..b"),
+        (
+            ["--zone", "example.org", "--from", "dnsimple", "--to", "dnsimple", "--demo"].map(str::to_owned).to_vec(),
+            "there is no zone example.org. at dnsimple",
+        ),
+        (
+            ["--zone", "example.org", "--from", "bind", "--to", "dnsimple", "--demo"].map(str::to_owned).to_vec(),
+            "there is no provider `bind` here: choose one of dnsimple",
+        ),
+    ] {
+        let line: Vec<&str> = line.iter().map(String::as_str).collect();
+        let (out, result) = run(&line, &[]).await;
+        let failure = result.expect_err("this is a mistake");
+        assert!(failure.contains(expected), "{line:?}: {failure}");
+        assert_eq!((failure.lines().count(), out.as_str()), (1, ""), "{line:?}: {failure}");
+    }
+}
+
+#[tokio::test]
+async fn an_account_that_is_no_number_is_told_without_the_token() {
+    let directory = TempDir::new().unwrap();
+    let zone = file(&directory, "good.zone", "www 300 IN A 192.0.2.1\n");
+    let line = ["--zone-file", &zone, "--zone", "example.org", "--to", "dnsimple"];
+    let secret = "a-canary-in-the-mine";
+    let (out, result) = run(&line, &[("DNSIMPLE_TOKEN", secret), ("DNSIMPLE_ACCOUNT", "mine")]).await;
+    let failure = result.unwrap_err();
+    assert!(failure.contains("DNSIMPLE_ACCOUNT is no account number: `mine`"), "{failure}");
+    assert!(!failure.contains(secret) && !out.contains(secret));
+}
+
+#[tokio::test]
+async fn help_is_no_failure() {
+    let (out, result) = run(&["--help"], &[]).await;
+    assert!(result.is_ok() && out.contains("--leave-out") && out.contains("DNSIMPLE_TOKEN"), "{out}");
+}
+
+#[tokio::test]
+async fn every_set_is_accounted_for_and_a_second_run_finds_nothing_to_do() {
+    let world = TempDir::new().unwrap();
+    let state = world.path().display().to_string();
+    let line =
+        ["--zone-file", SAMPLE, "--zone", "sample.example", "--to", "dnsimple", "--demo", "--state", &state, "--json"];
+    let with = |more: &[&'static str]| line.iter().copied().chain(more.iter().copied()).collect::<Vec<_>>();
+    let json = |out: &str| serde_json::from_str::<Value>(out).unwrap();
+
+    let (out, result) = run(&with(&[]), &[]).await;
+    assert!(result.is_ok());
+    let look = json(&out);
+    let number = |name: &str| usize::try_from(look[name].as_u64().unwrap()).unwrap();
+    let sets = look["record_sets"].as_array().unwrap();
+    assert!(sets.len() > 40);
+    assert_eq!(number("carried") + number("translated") + number("left_out"), sets.len());
+    assert_eq!(look["changes"].as_array().unwrap().len(), number("carried") + number("translated"));
+    assert_eq!(look["steps"][1]["state"], "blocked", "LOC, URI and others need a decision");
+    assert!(!world.path().join("dnsimple.json").exists(), "a look changes nothing");
+
+    let (out, result) = run(&with(&["--apply"]), &[]).await;
+    let failure = result.unwrap_err();
+    assert!(failure.contains("cannot be held by dnsimple"), "{failure}");
+    assert_eq!(json(&out)["acted"], serde_json::json!([]));
+
+    let (out, result) = run(&with(&["--apply", "--leave-out"]), &[]).await;
+    assert!(result.is_ok(), "{result:?}");
+    let done = json(&out);
+    assert_eq!(done["acted"], serde_json::json!(["create", "load"]));
+    let checks = done["checks"].as_array().unwrap();
+    assert!(checks.len() == 4 && checks.iter().all(|check| check["verdict"] == "passed"), "{checks:?}");
+
+    let (out, result) = run(&with(&["--apply", "--leave-out"]), &[]).await;
+    assert!(result.is_ok());
+    let again = json(&out);
+    assert_eq!((&again["acted"], &again["changes"]), (&serde_json::json!([]), &serde_json::json!([])));
+}
+
+#[tokio::test]
+async fn people_are_told_in_a_hundred_plain_columns() {
+    let line = ["--zone-file", VMST, "--zone", "vmst.io", "--to", "dnsimple", "--demo", "--instance", INSTANCE];
+    let (look, result) = run(&line, &[]).await;
+    assert!(result.is_ok());
+    assert!(look.contains("Nothing was changed. Run it again with --apply"), "{look}");
+    let (done, result) = run(&[&line[..], &["--apply"]].concat(), &[]).await;
+    assert!(result.is_ok());
+    assert!(done.contains("Next, let the registrar delegate vmst.io. to:\n  ns1."), "{done}");
+    for text in [look, done] {
+        plain(&text);
+    }
+}
+
+/// What two hold: one writes, the other reads.
+#[derive(Clone, Default)]
+struct Page(Arc<Mutex<Vec<u8>>>);
+
+impl Page {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Page {
+    fn write(&mut self, text: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().write(text)
+    }
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn fakes_are_served_as_the_line_of_json_says() {
+    let page = Page::default();
+    let told = page.clone();
+    let visit = async move {
+        let line: Value = serde_json::from_str(told.text().trim_end()).unwrap();
+        let text = |name: &str| line[name].as_str().unwrap().to_owned();
+        assert_eq!((text("provider").as_str(), text("base_url")), ("dnsimple", text("origin") + "/v2"));
+        let api = DnSimple::builder(text("token")).base_url(text("base_url")).build().unwrap();
+        let account = DnSimple::from(api).resolve_account().await.unwrap();
+        assert_eq!(Some(*account.id().get()), line["account"].as_u64());
+        told.0.lock().unwrap().clear();
+        told.clone().write_all(b"visited").unwrap();
+    };
+    let args = ["fakes", "--json"].map(OsString::from);
+    fakes::serve(args, &mut page.clone(), visit).await.unwrap();
+    assert_eq!(page.text(), "visited");
+}
+
+#[tokio::test]
+async fn a_port_that_is_taken_is_told() {
+    let taken = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let args = ["fakes", "--port", &port].map(OsString::from);
+    let failure = fakes::serve(args, &mut Vec::new(), async {}).await.unwrap_err().to_string();
+    assert!(failure.starts_with(&format!("cannot listen on port {port}: ")), "{failure}");
+}
+
+#[tokio::test]
+async fn caa_records_block_when_that_is_asked_for() {
+    let directory = TempDir::new().unwrap();
+    let zone = file(&directory, "x.zone", "@ 300 IN CAA 0 issue \"letsencrypt.org\"\n@ 300 IN A 192.0.2.1\n");
+    let line =
+        ["--zone-file", &zone, "--zone", "vmst.io", "--to", "dnsimple", "--demo", "--apply", "--instance", INSTANCE];
+    let (out, result) = run(&line, &[]).await;
+    assert!(result.is_ok() && out.contains("sectigo.com may not issue for www.vmst.io."), "{out}");
+    let (_, result) = run(&[&line[..], &["--require-caa"]].concat(), &[]).await;
+    assert!(result.unwrap_err().starts_with("not done: sectigo.com may not issue for vmst.io.:"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_round_up_is_told_to_its_end() {
+    let page = Page::default();
+    round_up::tell(round_up::Story::on(page.clone())).await.unwrap();
+    let text = page.text();
+    plain(&text);
+    for part in [
+        "✗ could not load the record sets",
+        "A third run finds nothing to do.",
+        "The registrar delegates vmst.io to\n  ns1.",
+    ] {
+        assert!(text.contains(part), "{part} is missing in {text}");
+    }
+    // The second run began with what the first had not done.
+    let loads: Vec<&str> = text.lines().filter(|line| line.contains("… load the record sets")).collect();
+    assert!(loads.len() == 2 && loads[0] != loads[1], "{loads:?}");
+}
+
+fn plain(text: &str) {
+    assert!(!text.contains('\u{1b}'), "no colours where nobody watches");
+    for line in text.lines() {
+        assert!(line.chars().count() <= 100 && line == line.trim_end(), "{line:?}");
+    }
+}
