@@ -1,5 +1,7 @@
 //! The wall clock, as one value that can be handed around.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
@@ -32,18 +34,20 @@ impl Clock {
 
     /// A clock that shows `wall` now and goes on from there.
     pub fn starting_at(wall: Timestamp) -> Self {
-        Self {
-            wall,
-            started: Instant::now(),
-        }
+        Self { wall, started: Instant::now() }
     }
 
     /// The present moment.
     pub fn now(&self) -> Timestamp {
-        let passed =
-            SignedDuration::try_from(self.started.elapsed()).unwrap_or(SignedDuration::MAX);
+        let passed = SignedDuration::try_from(self.started.elapsed()).unwrap_or(SignedDuration::MAX);
         self.wall.checked_add(passed).unwrap_or(Timestamp::MAX)
     }
+}
+
+/// The moment after this time; one that is too far away to be told is thirty years away.
+pub(crate) fn after(wait: Duration) -> Instant {
+    const FAR: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+    Instant::now() + wait.min(FAR)
 }
 
 impl Default for Clock {

@@ -114,12 +114,7 @@ impl Error {
             ErrorKind::Config | ErrorKind::Unsupported => Outcome::NotSent,
             _ => Outcome::Unknown,
         };
-        Self(Box::new(Inner {
-            kind,
-            outcome,
-            message: message.into(),
-            ..Inner::default()
-        }))
+        Self(Box::new(Inner { kind, outcome, message: message.into(), ..Inner::default() }))
     }
 
     /// The request is wrong, which was seen before anything was sent.
@@ -288,7 +283,7 @@ impl Error {
     /// Keeps the first 64 KiB of the answer's body.
     pub fn with_body(mut self, body: &Bytes) -> Self {
         const LIMIT: usize = 64 * 1024;
-        self.0.body = Some(body.slice(..body.len().min(LIMIT)));
+        self.0.body = Some(if body.len() > LIMIT { Bytes::copy_from_slice(&body[..LIMIT]) } else { body.clone() });
         self
     }
 
@@ -334,7 +329,7 @@ impl fmt::Display for Error {
             Outcome::Unknown => "outcome unknown: look before you repeat it",
         })?;
         if let Some(at) = inner.retry_at {
-            write!(f, "; try again after {:.0}", at)?;
+            write!(f, "; try again after {at:.0}")?;
         } else if let Some(wait) = inner.retry_after {
             write!(f, "; try again in {} s", wait.as_secs_f64().ceil())?;
         }
@@ -378,11 +373,8 @@ impl fmt::Display for OneLine<'_> {
             if count == LIMIT {
                 return f.write_str("…");
             }
-            let visible = if character.is_control() {
-                ' '
-            } else {
-                character
-            };
+            let visible =
+                if character.is_control() || matches!(character, '\u{2028}' | '\u{2029}') { ' ' } else { character };
             fmt::Write::write_char(f, visible)?;
         }
         Ok(())
@@ -400,10 +392,7 @@ mod tests {
             .with_provider("dnsimple")
             .with_route("POST /{account}/zones/{zone}/records")
             .with_status(StatusCode::BAD_REQUEST)
-            .with_fields(vec![FieldError {
-                field: "content".into(),
-                message: "can't be blank".into(),
-            }])
+            .with_fields(vec![FieldError { field: "content".into(), message: "can't be blank".into() }])
             .with_request_id("abc")
             .with_attempts(2)
             .with_body(&Bytes::from_static(b"secret"));
@@ -425,9 +414,6 @@ mod tests {
     fn display_does_not_repeat_the_source() {
         let error = Error::new(ErrorKind::Transport, "no connection").with_source("dns failure");
         assert!(!error.to_string().contains("dns failure"));
-        assert_eq!(
-            error.source().map(ToString::to_string).as_deref(),
-            Some("dns failure")
-        );
+        assert_eq!(error.source().map(ToString::to_string).as_deref(), Some("dns failure"));
     }
 }

@@ -46,7 +46,7 @@ macro_rules! input {
         }
 
         $crate::__private::paste! {
-            #[allow(clippy::new_without_default, clippy::too_many_arguments)]
+            #[allow(unreachable_pub, clippy::new_without_default, clippy::too_many_arguments)]
             impl $name {
                 /// With the required fields, and nothing else set.
                 pub fn new($( $required: impl Into<$required_type> ),*) -> Self {
@@ -95,9 +95,6 @@ mod tests {
     fn what_is_not_set_is_not_sent() {
         assert_eq!(Filter::default(), Filter::new());
         assert_eq!(serde_json::to_string(&Filter::new()).unwrap(), "{}");
-        assert_eq!(
-            serde_json::to_string(&Filter::new().with_name_like("a")).unwrap(),
-            r#"{"name_like":"a"}"#
-        );
+        assert_eq!(serde_json::to_string(&Filter::new().with_name_like("a")).unwrap(), r#"{"name_like":"a"}"#);
     }
 }

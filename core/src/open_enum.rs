@@ -34,6 +34,7 @@ macro_rules! open_enum {
             Other(String),
         }
 
+        #[allow(unreachable_pub)]
         impl $name {
             /// The value as the provider writes it.
             pub fn as_str(&self) -> &str {

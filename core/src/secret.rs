@@ -39,10 +39,7 @@ pub fn expose<S: Serializer>(secret: &Secret, serializer: S) -> Result<S::Ok, S:
 
 /// The same for an optional field.
 #[allow(clippy::ref_option)] // serde hands over a reference to the field
-pub fn expose_option<S: Serializer>(
-    secret: &Option<Secret>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+pub fn expose_option<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Result<S::Ok, S::Error> {
     match secret {
         Some(secret) => expose(secret, serializer),
         None => serializer.serialize_none(),
@@ -62,15 +59,17 @@ pub(crate) fn collect<T>(write: impl FnOnce() -> T) -> (T, Vec<Secret>) {
 
 /// Replaces each secret in a text that others wrote.
 pub(crate) fn redact(text: &str, secrets: &[Secret]) -> String {
-    let mut text = text.to_owned();
-    for secret in secrets
-        .iter()
-        .map(Secret::expose)
-        .filter(|secret| !secret.is_empty())
-    {
-        text = text.replace(secret, "…");
-    }
-    text
+    let mut forms: Vec<String> = secrets.iter().flat_map(written_forms).collect();
+    // A secret that is a part of another one would leave the rest of it.
+    forms.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    forms.iter().filter(|form| !form.is_empty()).fold(text.to_owned(), |text, form| text.replace(form, "…"))
+}
+
+/// A secret as it is, as a query writes it, and as a quoted string writes it.
+fn written_forms(secret: &Secret) -> [String; 4] {
+    let plain = secret.expose();
+    let form: String = url::form_urlencoded::byte_serialize(plain.as_bytes()).collect();
+    [plain.to_owned(), form.replace('+', "%20"), form, plain.escape_debug().to_string()]
 }
 
 impl fmt::Debug for Secret {
@@ -101,6 +100,7 @@ impl Eq for Secret {}
 
 impl<'de> Deserialize<'de> for Secret {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer).map(Self::from)
+        // What stands there instead may be the secret all the same, so the error must not show it.
+        String::deserialize(deserializer).map(Self::from).map_err(|_| serde::de::Error::custom("a secret is a string"))
     }
 }

@@ -68,9 +68,7 @@ impl Domains {
     ///
     /// `GET /{account}/domains/research/status`
     pub fn research(&self, domain: impl Into<String>) -> Call<DomainResearch> {
-        self.0
-            .api
-            .send(&RESEARCH, [&self.0.id], ResearchQuery::new(domain))
+        self.0.api.send(&RESEARCH, [&self.0.id], ResearchQuery::new(domain))
     }
 }
 

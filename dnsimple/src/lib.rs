@@ -45,6 +45,8 @@
 //! With the feature `testing` there is a stateful fake of all of this, in process and on loopback.
 
 mod dialect;
+mod dns_provider;
+mod dnssec_signer;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -73,6 +75,8 @@ use howdah_core::{
 
 use identity::AccountId;
 
+pub use dns_provider::DnSimpleDns;
+
 /// The base URL of the service.
 pub const PRODUCTION: &str = "https://api.dnsimple.com/v2";
 
@@ -81,11 +85,8 @@ pub const PRODUCTION: &str = "https://api.dnsimple.com/v2";
 pub const SANDBOX: &str = "https://api.sandbox.dnsimple.com/v2";
 
 /// Lists come a hundred items at a time, the most that there can be.
-const PAGES: Pagination = Pagination::Numbered {
-    page: "page",
-    size: ("per_page", 100),
-    total: Some("/pagination/total_pages"),
-};
+const PAGES: Pagination =
+    Pagination::Numbered { page: "page", size: ("per_page", 100), total: Some("/pagination/total_pages") };
 
 /// Every operation of the API by its group, for tools.
 pub const OPERATIONS: &[(&str, &[&dyn Operation])] = &[
@@ -122,10 +123,7 @@ impl DnSimple {
 
     /// The sandbox, with a token made there.
     pub fn sandbox(token: impl Into<Secret>) -> Result<Self> {
-        Self::builder(token)
-            .base_url(SANDBOX)
-            .build()
-            .map(Self::from)
+        Self::builder(token).base_url(SANDBOX).build().map(Self::from)
     }
 
     /// For another base URL, transport, patience or clock: `DnSimple::from(DnSimple::builder(token)….build()?)`.
@@ -140,10 +138,7 @@ impl DnSimple {
 
     /// An account by its number. Nothing is asked.
     pub fn account(&self, id: impl Into<AccountId>) -> Account {
-        Account {
-            api: self.api.clone(),
-            id: id.into(),
-        }
+        Account { api: self.api.clone(), id: id.into() }
     }
 
     /// The account that the token is for: an account token's own, or a user token's only one.
@@ -161,16 +156,10 @@ impl DnSimple {
             match accounts.as_slice() {
                 [only] => Ok(client.account(only.id)),
                 several => {
-                    let list: Vec<_> = several
-                        .iter()
-                        .map(|one| format!("{} ({})", one.id, one.email))
-                        .collect();
+                    let list: Vec<_> = several.iter().map(|one| format!("{} ({})", one.id, one.email)).collect();
                     let message = match list.as_slice() {
                         [] => "the token can see no account".to_owned(),
-                        _ => format!(
-                            "the token can see several accounts, choose one: {}",
-                            list.join(", ")
-                        ),
+                        _ => format!("the token can see several accounts, choose one: {}", list.join(", ")),
                     };
                     Err(Error::new(ErrorKind::Config, message).with_provider("dnsimple"))
                 }

@@ -72,11 +72,7 @@ impl SecondaryDns {
     /// Lets a secondary zone be copied from a primary server.
     ///
     /// `PUT /{account}/secondary_dns/primaries/{primaryserver}/link`
-    pub fn link_primary(
-        &self,
-        server: PrimaryServerId,
-        zone: impl Into<String>,
-    ) -> Call<PrimaryServer> {
+    pub fn link_primary(&self, server: PrimaryServerId, zone: impl Into<String>) -> Call<PrimaryServer> {
         let link = PrimaryServerLink::new(zone);
         self.0.api.send(&LINK_PRIMARY, [&self.0.id, &server], link)
     }
@@ -84,15 +80,9 @@ impl SecondaryDns {
     /// Stops a secondary zone from being copied from a primary server.
     ///
     /// `PUT /{account}/secondary_dns/primaries/{primaryserver}/unlink`
-    pub fn unlink_primary(
-        &self,
-        server: PrimaryServerId,
-        zone: impl Into<String>,
-    ) -> Call<PrimaryServer> {
+    pub fn unlink_primary(&self, server: PrimaryServerId, zone: impl Into<String>) -> Call<PrimaryServer> {
         let link = PrimaryServerLink::new(zone);
-        self.0
-            .api
-            .send(&UNLINK_PRIMARY, [&self.0.id, &server], link)
+        self.0.api.send(&UNLINK_PRIMARY, [&self.0.id, &server], link)
     }
 
     /// Creates a secondary zone.

@@ -74,18 +74,14 @@ impl AppliedServices {
     ///
     /// `POST /{account}/domains/{domain}/services/{service}`
     pub fn apply(&self, domain: &str, service: &str, settings: ServiceSettings) -> Call<()> {
-        self.0
-            .api
-            .send(&APPLY, [&self.0.id, &domain, &service], settings)
+        self.0.api.send(&APPLY, [&self.0.id, &domain, &service], settings)
     }
 
     /// Takes a service and its records away again.
     ///
     /// `DELETE /{account}/domains/{domain}/services/{service}`
     pub fn unapply(&self, domain: &str, service: &str) -> Call<()> {
-        self.0
-            .api
-            .send(&UNAPPLY, [&self.0.id, &domain, &service], ())
+        self.0.api.send(&UNAPPLY, [&self.0.id, &domain, &service], ())
     }
 }
 
@@ -140,8 +136,7 @@ input! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct ServiceSettings(
-    #[serde(serialize_with = "expose_all", deserialize_with = "all_or_nothing")]
-    BTreeMap<String, Secret>,
+    #[serde(serialize_with = "expose_all", deserialize_with = "all_or_nothing")] BTreeMap<String, Secret>,
 );
 
 impl ServiceSettings {
@@ -163,10 +158,7 @@ impl ServiceSettings {
     }
 }
 
-fn expose_all<S: Serializer>(
-    settings: &BTreeMap<String, Secret>,
-    serializer: S,
-) -> Result<S::Ok, S::Error> {
+fn expose_all<S: Serializer>(settings: &BTreeMap<String, Secret>, serializer: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     #[serde(transparent)]
     struct Exposed<'a>(#[serde(serialize_with = "secret::expose")] &'a Secret);
@@ -174,8 +166,6 @@ fn expose_all<S: Serializer>(
 }
 
 /// The body may be left out.
-fn all_or_nothing<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<BTreeMap<String, Secret>, D::Error> {
+fn all_or_nothing<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, Secret>, D::Error> {
     Option::deserialize(deserializer).map(Option::unwrap_or_default)
 }

@@ -84,50 +84,36 @@ impl Templates {
     /// Streams a template's records.
     ///
     /// `GET /{account}/templates/{template}/records`
-    pub fn list_records(
-        &self,
-        template: &str,
-        filter: TemplateRecordFilter,
-    ) -> Pages<TemplateRecord> {
-        self.0
-            .api
-            .pages(&LIST_RECORDS, [&self.0.id, &template], filter)
+    pub fn list_records(&self, template: &str, filter: TemplateRecordFilter) -> Pages<TemplateRecord> {
+        self.0.api.pages(&LIST_RECORDS, [&self.0.id, &template], filter)
     }
 
     /// Adds a record to a template.
     ///
     /// `POST /{account}/templates/{template}/records`
     pub fn create_record(&self, template: &str, record: NewTemplateRecord) -> Call<TemplateRecord> {
-        self.0
-            .api
-            .send(&CREATE_RECORD, [&self.0.id, &template], record)
+        self.0.api.send(&CREATE_RECORD, [&self.0.id, &template], record)
     }
 
     /// Reads a record of a template.
     ///
     /// `GET /{account}/templates/{template}/records/{templaterecord}`
     pub fn record(&self, template: &str, record: TemplateRecordId) -> Call<TemplateRecord> {
-        self.0
-            .api
-            .send(&GET_RECORD, [&self.0.id, &template, &record], ())
+        self.0.api.send(&GET_RECORD, [&self.0.id, &template, &record], ())
     }
 
     /// Takes a record out of a template.
     ///
     /// `DELETE /{account}/templates/{template}/records/{templaterecord}`
     pub fn delete_record(&self, template: &str, record: TemplateRecordId) -> Call<()> {
-        self.0
-            .api
-            .send(&DELETE_RECORD, [&self.0.id, &template, &record], ())
+        self.0.api.send(&DELETE_RECORD, [&self.0.id, &template, &record], ())
     }
 
     /// Adds a template's records to the zone of a domain.
     ///
     /// `POST /{account}/domains/{domain}/templates/{template}`
     pub fn apply(&self, domain: &str, template: &str) -> Call<()> {
-        self.0
-            .api
-            .send(&APPLY, [&self.0.id, &domain, &template], ())
+        self.0.api.send(&APPLY, [&self.0.id, &domain, &template], ())
     }
 }
 

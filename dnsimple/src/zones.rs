@@ -80,18 +80,14 @@ impl Zones {
     ///
     /// `GET /{account}/zones/{zone}/distribution`
     pub fn check_distribution(&self, zone: &str) -> Call<ZoneDistribution> {
-        self.0
-            .api
-            .send(&CHECK_DISTRIBUTION, [&self.0.id, &zone], ())
+        self.0.api.send(&CHECK_DISTRIBUTION, [&self.0.id, &zone], ())
     }
 
     /// Replaces the NS records of the zone's apex, which are the provider's and cannot be edited one by one.
     ///
     /// `PUT /{account}/zones/{zone}/ns_records`
     pub fn update_ns_records(&self, zone: &str, records: ZoneNsRecords) -> Call<Vec<ZoneRecord>> {
-        self.0
-            .api
-            .send(&UPDATE_NS_RECORDS, [&self.0.id, &zone], records)
+        self.0.api.send(&UPDATE_NS_RECORDS, [&self.0.id, &zone], records)
     }
 
     /// Streams the zone's records.
@@ -112,45 +108,28 @@ impl Zones {
     ///
     /// `GET /{account}/zones/{zone}/records/{zonerecord}`
     pub fn record(&self, zone: &str, record: RecordId) -> Call<ZoneRecord> {
-        self.0
-            .api
-            .send(&GET_RECORD, [&self.0.id, &zone, &record], ())
+        self.0.api.send(&GET_RECORD, [&self.0.id, &zone, &record], ())
     }
 
     /// Changes the given fields of a record. Since it sets values, it may be repeated.
     ///
     /// `PATCH /{account}/zones/{zone}/records/{zonerecord}`
-    pub fn update_record(
-        &self,
-        zone: &str,
-        record: RecordId,
-        update: RecordUpdate,
-    ) -> Call<ZoneRecord> {
-        self.0
-            .api
-            .send(&UPDATE_RECORD, [&self.0.id, &zone, &record], update)
+    pub fn update_record(&self, zone: &str, record: RecordId, update: RecordUpdate) -> Call<ZoneRecord> {
+        self.0.api.send(&UPDATE_RECORD, [&self.0.id, &zone, &record], update)
     }
 
     /// Deletes a record.
     ///
     /// `DELETE /{account}/zones/{zone}/records/{zonerecord}`
     pub fn delete_record(&self, zone: &str, record: RecordId) -> Call<()> {
-        self.0
-            .api
-            .send(&DELETE_RECORD, [&self.0.id, &zone, &record], ())
+        self.0.api.send(&DELETE_RECORD, [&self.0.id, &zone, &record], ())
     }
 
     /// Asks whether all of DNSimple's name servers serve the record as it is now.
     ///
     /// `GET /{account}/zones/{zone}/records/{zonerecord}/distribution`
-    pub fn check_record_distribution(
-        &self,
-        zone: &str,
-        record: RecordId,
-    ) -> Call<ZoneDistribution> {
-        self.0
-            .api
-            .send(&CHECK_RECORD_DISTRIBUTION, [&self.0.id, &zone, &record], ())
+    pub fn check_record_distribution(&self, zone: &str, record: RecordId) -> Call<ZoneDistribution> {
+        self.0.api.send(&CHECK_RECORD_DISTRIBUTION, [&self.0.id, &zone, &record], ())
     }
 
     /// Deletes, updates and creates records, in this order, all of them or none. Fails with `PlanRequired` (412) where the

@@ -1,5 +1,7 @@
 //! Charges and counted queries against the fake.
 
+#![allow(clippy::unwrap_used)]
+
 use howdah_core::{Clock, ErrorKind, Id};
 use howdah_dnsimple::{
     billing::{Charge, ChargeFilter, ChargeItem, ChargeState, DnsAnalyticsQuery},
@@ -33,15 +35,10 @@ async fn charges_are_listed_by_date() {
     fake.add_charge(march.clone());
     let billing = fake.account().billing();
     let list = async |filter| billing.list_charges(filter).all().await.unwrap();
-    assert_eq!(
-        list(ChargeFilter::new()).await,
-        [march.clone(), july.clone()]
-    );
+    assert_eq!(list(ChargeFilter::new()).await, [march.clone(), july.clone()]);
     let latest_first = ChargeFilter::new().with_sort("invoiced:desc");
     assert_eq!(list(latest_first).await, [july.clone(), march.clone()]);
-    let spring = ChargeFilter::new()
-        .with_start_date(date(2024, 3, 1))
-        .with_end_date(date(2024, 5, 31));
+    let spring = ChargeFilter::new().with_start_date(date(2024, 3, 1)).with_end_date(date(2024, 5, 31));
     assert_eq!(list(spring).await, [march]);
     assert_eq!(july.items[0].amount.as_deref(), Some("14.50"));
 
@@ -56,11 +53,7 @@ async fn charges_are_listed_by_date() {
 async fn queries_are_counted() {
     let now = "2024-09-01T12:00:00Z".parse().unwrap();
     let fake = FakeDnSimple::at(Clock::starting_at(now));
-    for (day, zone, volume) in [
-        (1, "example.com", 100),
-        (2, "example.com", 20),
-        (2, "example.net", 3),
-    ] {
+    for (day, zone, volume) in [(1, "example.com", 100), (2, "example.com", 20), (2, "example.net", 3)] {
         fake.count_queries(zone, date(2024, 8, day), volume);
     }
     fake.count_queries("example.com", date(2024, 6, 1), 4000);
@@ -75,9 +68,7 @@ async fn queries_are_counted() {
     assert_eq!(scope.end_date, Some(date(2024, 8, 31)), "until yesterday");
     assert_eq!(scope.per_page, Some(1000));
 
-    let by_zone = DnsAnalyticsQuery::new()
-        .with_groupings("zone_name")
-        .with_sort("volume:asc,zone_name:asc");
+    let by_zone = DnsAnalyticsQuery::new().with_groupings("zone_name").with_sort("volume:asc,zone_name:asc");
     let by_zone = count(by_zone).await;
     let rows: Vec<_> = by_zone.rows().collect();
     assert_eq!(rows.len(), 2);
@@ -106,10 +97,7 @@ async fn counted_queries_come_in_large_pages() {
     let first = billing.query_dns_analytics(by_zone.clone()).await.unwrap();
     assert_eq!(first.data.rows.len(), 1000);
     let pages = first.pagination.unwrap();
-    assert_eq!(
-        (pages.total_entries, pages.total_pages),
-        (Some(1001), Some(2))
-    );
+    assert_eq!((pages.total_entries, pages.total_pages), (Some(1001), Some(2)));
 
     let second = by_zone.clone().with_page(2u32);
     let second = billing.query_dns_analytics(second).await.unwrap();
@@ -119,9 +107,7 @@ async fn counted_queries_come_in_large_pages() {
     let whole = billing.query_dns_analytics(whole).await.unwrap();
     assert_eq!(whole.data.rows.len(), 1001);
 
-    let long = DnsAnalyticsQuery::new()
-        .with_start_date(date(2024, 1, 1))
-        .with_end_date(date(2024, 8, 31));
+    let long = DnsAnalyticsQuery::new().with_start_date(date(2024, 1, 1)).with_end_date(date(2024, 8, 31));
     let error = billing.query_dns_analytics(long).await.unwrap_err();
     assert!(error.is_invalid());
 }

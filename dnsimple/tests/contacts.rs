@@ -1,5 +1,7 @@
 //! Contacts against the fake.
 
+#![allow(clippy::unwrap_used)]
+
 use howdah_core::{ErrorKind, Outcome, testing::Fault};
 use howdah_dnsimple::{
     contacts::{ContactFilter, ContactUpdate, NewContact},
@@ -46,10 +48,7 @@ async fn a_contact_lives() {
     let gone = contacts.get(created.id).await.unwrap_err();
     assert!(gone.is_not_found());
     let again = contacts.delete(created.id).await.unwrap_err();
-    assert_eq!(
-        (again.kind(), again.outcome()),
-        (ErrorKind::NotFound, Outcome::Refused)
-    );
+    assert_eq!((again.kind(), again.outcome()), (ErrorKind::NotFound, Outcome::Refused));
 }
 
 #[tokio::test(start_paused = true)]
@@ -75,11 +74,7 @@ async fn what_is_wrong_is_told_by_field() {
     bad.country = "England".to_owned();
     let error = contacts.create(bad).await.unwrap_err();
     assert!(error.is_invalid());
-    let fields: Vec<_> = error
-        .fields()
-        .iter()
-        .map(|one| (one.field.as_str(), one.message.as_str()))
-        .collect();
+    let fields: Vec<_> = error.fields().iter().map(|one| (one.field.as_str(), one.message.as_str())).collect();
     assert_eq!(
         fields,
         [

@@ -1,5 +1,7 @@
 //! Domains against the fake.
 
+#![allow(clippy::unwrap_used)]
+
 use howdah_core::{ErrorKind, Outcome, testing::Fault};
 use howdah_dnsimple::{
     domains::{Availability, DomainFilter, DomainState, NewDomain},

@@ -1,5 +1,7 @@
 //! What becomes of everything that is not a good answer, and of the quota.
 
+#![allow(clippy::unwrap_used)]
+
 use std::time::Duration;
 
 use futures::{StreamExt, TryStreamExt, stream};
@@ -55,9 +57,7 @@ fn checked<T: std::fmt::Debug>(result: Result<T, Error>) -> Error {
 
 fn fields(error: &Error) -> Vec<(&str, &str)> {
     let fields = error.fields().iter();
-    fields
-        .map(|one| (one.field.as_str(), one.message.as_str()))
-        .collect()
+    fields.map(|one| (one.field.as_str(), one.message.as_str())).collect()
 }
 
 fn body(error: &Error) -> &[u8] {
@@ -73,17 +73,9 @@ async fn statuses_are_told_apart() {
         (400, ErrorKind::Invalid, "The request is invalid"),
         (401, ErrorKind::Unauthenticated, "Authentication failed"),
         (402, ErrorKind::Payment, "Payment is required"),
-        (
-            403,
-            ErrorKind::Forbidden,
-            "Permission Denied. Required Scope: zone_records:*",
-        ),
+        (403, ErrorKind::Forbidden, "Permission Denied. Required Scope: zone_records:*"),
         (404, ErrorKind::NotFound, "Zone `example.com` not found"),
-        (
-            406,
-            ErrorKind::Precondition,
-            "The ownership has to be verified",
-        ),
+        (406, ErrorKind::Precondition, "The ownership has to be verified"),
         (412, ErrorKind::PlanRequired, "Please upgrade your account"),
         (428, ErrorKind::Precondition, "DNSSEC is not enabled"),
     ] {
@@ -92,15 +84,10 @@ async fn statuses_are_told_apart() {
         assert_eq!(error.outcome(), Outcome::Refused, "{status}");
         assert_eq!(error.status().unwrap().as_u16(), status);
         assert_eq!((error.message(), fields(&error)), (message, vec![]));
-        assert_eq!(
-            body(&error),
-            json!({ "message": message }).to_string().as_bytes()
-        );
+        assert_eq!(body(&error), json!({ "message": message }).to_string().as_bytes());
         assert_eq!(
             error.to_string(),
-            format!(
-                "dnsimple: POST /{{account}}/zones/{{zone}}/records: {status} {message} {REFUSED}"
-            )
+            format!("dnsimple: POST /{{account}}/zones/{{zone}}/records: {status} {message} {REFUSED}")
         );
     }
 }
@@ -112,18 +99,8 @@ async fn lists_of_texts_by_field() {
         "errors": { "content": ["can't be blank", "is invalid"], "name": ["is too long"] },
     });
     let error = creating(Answer::json(400, &answer)).await;
-    assert_eq!(
-        (error.kind(), error.outcome()),
-        (ErrorKind::Invalid, Outcome::Refused)
-    );
-    assert_eq!(
-        fields(&error),
-        [
-            ("content", "can't be blank"),
-            ("content", "is invalid"),
-            ("name", "is too long")
-        ]
-    );
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Invalid, Outcome::Refused));
+    assert_eq!(fields(&error), [("content", "can't be blank"), ("content", "is invalid"), ("name", "is too long")]);
     assert_eq!(body(&error), answer.to_string().as_bytes());
     assert_eq!(
         error.to_string(),
@@ -139,19 +116,15 @@ async fn one_text_by_field() {
         "errors": { "x-eu-registrant-citizenship": "it's required" },
     });
     let error = creating(Answer::json(400, &answer)).await;
-    assert_eq!(
-        (error.kind(), error.outcome()),
-        (ErrorKind::Invalid, Outcome::Refused)
-    );
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Invalid, Outcome::Refused));
     assert_eq!(error.message(), "Invalid extended attributes");
-    assert_eq!(
-        fields(&error),
-        [("x-eu-registrant-citizenship", "it's required")]
-    );
+    assert_eq!(fields(&error), [("x-eu-registrant-citizenship", "it's required")]);
     assert_eq!(body(&error), answer.to_string().as_bytes());
-    assert!(error.to_string().contains(
-        "400 Invalid extended attributes: `x-eu-registrant-citizenship` it's required (refused"
-    ));
+    assert!(
+        error
+            .to_string()
+            .contains("400 Invalid extended attributes: `x-eu-registrant-citizenship` it's required (refused")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -165,17 +138,8 @@ async fn the_operations_of_a_batch() {
     });
     let (_, account) = answering(Answer::json(400, &answer));
     let error = checked(account.zones().change_batch(ZONE, BatchChange::new()).await);
-    assert_eq!(
-        (error.kind(), error.outcome()),
-        (ErrorKind::Invalid, Outcome::Refused)
-    );
-    assert_eq!(
-        fields(&error),
-        [
-            ("creates[2].content", "is invalid"),
-            ("updates[0]", "Record not found ID=17")
-        ]
-    );
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Invalid, Outcome::Refused));
+    assert_eq!(fields(&error), [("creates[2].content", "is invalid"), ("updates[0]", "Record not found ID=17")]);
     assert_eq!(body(&error), answer.to_string().as_bytes());
     assert_eq!(
         error.to_string(),
@@ -194,14 +158,8 @@ async fn errors_beside_the_data() {
     } });
     let (_, account) = answering(Answer::json(400, &answer));
     let error = checked(account.domains().research("x").await);
-    assert_eq!(
-        (error.kind(), error.outcome()),
-        (ErrorKind::Invalid, Outcome::Refused)
-    );
-    assert_eq!(
-        fields(&error),
-        [("", "Invalid domain name"), ("", "Unknown TLD")]
-    );
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Invalid, Outcome::Refused));
+    assert_eq!(fields(&error), [("", "Invalid domain name"), ("", "Unknown TLD")]);
     assert_eq!(body(&error), answer.to_string().as_bytes());
     assert_eq!(
         error.to_string(),
@@ -213,19 +171,11 @@ async fn errors_beside_the_data() {
 #[tokio::test(start_paused = true)]
 async fn an_empty_body() {
     let error = creating(Answer::empty(405)).await;
-    assert_eq!(
-        (error.kind(), error.outcome()),
-        (ErrorKind::Unsupported, Outcome::Refused)
-    );
-    assert_eq!(
-        (error.message(), body(&error)),
-        ("Method Not Allowed", &b""[..])
-    );
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Unsupported, Outcome::Refused));
+    assert_eq!((error.message(), body(&error)), ("Method Not Allowed", &b""[..]));
     assert_eq!(
         error.to_string(),
-        format!(
-            "dnsimple: POST /{{account}}/zones/{{zone}}/records: 405 Method Not Allowed {REFUSED}"
-        )
+        format!("dnsimple: POST /{{account}}/zones/{{zone}}/records: 405 Method Not Allowed {REFUSED}")
     );
 }
 
@@ -234,10 +184,7 @@ const HTML: &str = "<html>\r\n<head><title>502 Bad Gateway</title></head>\r\n</h
 #[tokio::test(start_paused = true)]
 async fn the_page_of_a_gateway() {
     let error = creating(Answer::text(502, "text/html", HTML)).await;
-    assert_eq!(
-        (error.kind(), error.outcome()),
-        (ErrorKind::Unavailable, Outcome::Unknown)
-    );
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Unavailable, Outcome::Unknown));
     assert_eq!((error.message(), fields(&error)), ("Bad Gateway", vec![]));
     assert_eq!(body(&error), HTML.as_bytes());
     assert_eq!(
@@ -252,40 +199,25 @@ async fn the_page_of_a_gateway() {
 async fn a_page_that_claims_success() {
     for status in [200, 201] {
         let error = creating(Answer::text(status, "text/html", HTML)).await;
-        assert_eq!(
-            (error.kind(), error.outcome()),
-            (ErrorKind::Decode, Outcome::Unknown)
-        );
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Decode, Outcome::Unknown));
         assert_eq!(error.status().unwrap().as_u16(), status);
-        assert!(
-            error.message().starts_with("the answer is not JSON"),
-            "{error}"
-        );
+        assert!(error.message().starts_with("the answer is not JSON"), "{error}");
         assert_eq!(body(&error), HTML.as_bytes());
         assert!(error.to_string().ends_with(UNKNOWN), "{error}");
         assert!(!error.to_string().contains("<html>"), "{error}");
     }
     let read = reading(Answer::text(200, "text/html", HTML)).await;
-    assert_eq!(
-        (read.kind(), read.outcome()),
-        (ErrorKind::Decode, Outcome::Refused)
-    );
+    assert_eq!((read.kind(), read.outcome()), (ErrorKind::Decode, Outcome::Refused));
 }
 
 #[tokio::test(start_paused = true)]
 async fn an_answer_of_another_shape_was_still_carried_out() {
     let answer = json!({ "data": { "id": 1, "zone_id": ZONE, "name": "www", "type": "A" } });
     let error = creating(Answer::json(201, &answer)).await;
-    assert_eq!(
-        (error.kind(), error.outcome()),
-        (ErrorKind::Decode, Outcome::Applied)
-    );
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Decode, Outcome::Applied));
     assert!(error.message().contains("content"), "{error}");
     assert_eq!(body(&error), answer.to_string().as_bytes());
-    assert!(
-        error.to_string().ends_with("(it was carried out)"),
-        "{error}"
-    );
+    assert!(error.to_string().ends_with("(it was carried out)"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -301,17 +233,11 @@ async fn a_cap_that_lasts_for_weeks_is_no_reason_to_wait() {
     let started = Instant::now();
     let error = checked(domains.create(NewDomain::new("example.net")).await);
     assert_eq!(started.elapsed(), Duration::ZERO);
-    assert_eq!(
-        (error.kind(), error.outcome()),
-        (ErrorKind::QuotaExceeded, Outcome::Refused)
-    );
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::QuotaExceeded, Outcome::Refused));
     assert_eq!(error.message(), "cap exceeded");
     let weeks = Duration::from_secs(30 * 24 * 3600 + 14 * 3600);
     assert_eq!(error.retry_after(), Some(weeks));
-    assert_eq!(
-        error.retry_at().unwrap().to_string(),
-        "2024-04-01T00:00:00Z"
-    );
+    assert_eq!(error.retry_at().unwrap().to_string(), "2024-04-01T00:00:00Z");
     assert_eq!(
         error.to_string(),
         "dnsimple: POST /{account}/domains: 429 cap exceeded \
@@ -336,10 +262,7 @@ async fn a_spent_quota_is_waited_for() {
     zones.create_record(ZONE, record.clone()).await.unwrap();
     let waited = started.elapsed().as_secs();
     assert!((600..605).contains(&waited), "{waited} s until the reset");
-    let www = fake
-        .records(ZONE)
-        .into_iter()
-        .filter(|one| one.name == "www");
+    let www = fake.records(ZONE).into_iter().filter(|one| one.name == "www");
     assert_eq!(www.count(), 1);
 
     let (fake, _) = answering(spent);
@@ -349,10 +272,7 @@ async fn a_spent_quota_is_waited_for() {
     let started = Instant::now();
     let error = zones.create_record(ZONE, record).await.unwrap_err();
     assert!(started.elapsed() < Duration::from_secs(5));
-    assert_eq!(
-        (error.kind(), error.outcome()),
-        (ErrorKind::RateLimited, Outcome::Refused)
-    );
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::RateLimited, Outcome::Refused));
     let at = error.retry_at().unwrap().as_second();
     assert!((1_709_287_800..1_709_287_803).contains(&at), "{error}");
     assert_eq!(fake.world().requests(), 1, "and nobody asks before");
@@ -363,10 +283,7 @@ async fn name_servers_that_cannot_be_asked() {
     let answer = json!({ "message": "Could not query zone, connection timed out" });
     let (_, account) = answering(Answer::json(504, &answer));
     let error = checked(account.zones().check_distribution(ZONE).await);
-    assert_eq!(
-        (error.kind(), error.outcome()),
-        (ErrorKind::Timeout, Outcome::Refused)
-    );
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Refused));
     assert_eq!(body(&error), answer.to_string().as_bytes());
     assert_eq!(
         error.to_string(),
@@ -399,10 +316,7 @@ async fn a_long_job_neither_meets_a_429_nor_idles() {
         let took = started.elapsed();
         // 2,400 at once, 2,400 after the first reset, 200 after the second; a reset is announced in whole seconds.
         let (least, most) = (Duration::from_secs(7200), Duration::from_secs(7203));
-        assert!(
-            (least..=most).contains(&took),
-            "{at_once} at once: {took:?}"
-        );
+        assert!((least..=most).contains(&took), "{at_once} at once: {took:?}");
         let journal = fake.world().journal();
         assert_eq!(journal.len(), 5000);
         assert!(journal.iter().all(|exchange| exchange.status == 200));

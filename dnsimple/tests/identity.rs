@@ -1,5 +1,7 @@
 //! Who the token is, against the fake.
 
+#![allow(clippy::unwrap_used)]
+
 use howdah_core::{
     ErrorKind, Outcome,
     http::Auth,
@@ -61,10 +63,7 @@ async fn a_user_token_of_several_accounts_has_to_choose() {
     };
     belong_to_a_user(&fake, vec![other]);
     let error = fake.client().resolve_account().await.unwrap_err();
-    assert_eq!(
-        (error.kind(), error.outcome()),
-        (ErrorKind::Config, Outcome::NotSent)
-    );
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Config, Outcome::NotSent));
     assert_eq!(
         error.message(),
         "the token can see several accounts, choose one: 1010 (admin@example.com), 2020 (other@example.com)"
@@ -84,10 +83,7 @@ async fn a_wrong_token_is_told_at_once_and_not_printed() {
     let error = wrong.resolve_account().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
     assert_eq!((error.attempts(), fake.world().requests()), (1, 1));
-    assert_eq!(
-        error.to_string(),
-        "dnsimple: GET /whoami: 401 Authentication failed (refused, nothing was changed)"
-    );
+    assert_eq!(error.to_string(), "dnsimple: GET /whoami: 401 Authentication failed (refused, nothing was changed)");
     assert!(!format!("{error:?} {wrong:?}").contains("a-wrong-token"));
 
     let error = DnSimple::new("a\ntoken").unwrap_err();
@@ -98,14 +94,7 @@ async fn a_wrong_token_is_told_at_once_and_not_printed() {
 async fn a_code_is_exchanged_for_a_token() {
     let fake = FakeDnSimple::new();
     let exchange = |secret: &str, code: &str| {
-        OauthExchange::new(
-            "client",
-            secret,
-            code,
-            "https://example.com/back",
-            "state",
-            "authorization_code",
-        )
+        OauthExchange::new("client", secret, code, "https://example.com/back", "state", "authorization_code")
     };
     let identity = fake.client().identity();
     let good = exchange("fake-client-secret", "fake-code");
@@ -118,10 +107,7 @@ async fn a_code_is_exchanged_for_a_token() {
     let error = identity.oauth_token(wrong).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
     assert_eq!(error.code(), Some("invalid_client"));
-    assert_eq!(
-        error.message(),
-        "The client is unknown or its secret is wrong"
-    );
+    assert_eq!(error.message(), "The client is unknown or its secret is wrong");
 
     let stale = exchange("fake-client-secret", "stale");
     let error = identity.oauth_token(stale).await.unwrap_err();

@@ -1,5 +1,7 @@
 //! Secondary DNS against the fake.
 
+#![allow(clippy::unwrap_used)]
+
 use howdah_core::ErrorKind;
 use howdah_dnsimple::{
     secondary_dns::{NewPrimaryServer, NewSecondaryZone, PrimaryServerFilter},
@@ -28,10 +30,7 @@ async fn a_primary_server_lives() {
     for (wrong, field) in [
         (NewPrimaryServer::new("", "192.0.2.53"), "name"),
         (NewPrimaryServer::new("c", "ns1.example.com"), "ip"),
-        (
-            NewPrimaryServer::new("c", "192.0.2.53").with_port("0"),
-            "port",
-        ),
+        (NewPrimaryServer::new("c", "192.0.2.53").with_port("0"), "port"),
     ] {
         let error = secondary.create_primary(wrong).await.unwrap_err();
         assert_eq!(error.fields()[0].field, field);
@@ -52,10 +51,7 @@ async fn a_secondary_zone_is_linked_and_unlinked() {
     assert_eq!(zones.get("example.net").await.unwrap(), zone);
 
     let linked = secondary.link_primary(primary, "example.net");
-    assert_eq!(
-        linked.await.unwrap().linked_secondary_zones,
-        ["example.net"]
-    );
+    assert_eq!(linked.await.unwrap().linked_secondary_zones, ["example.net"]);
     let twice = secondary.link_primary(primary, "example.net");
     assert_eq!(twice.await.unwrap().linked_secondary_zones, ["example.net"]);
     let unlinked = secondary.unlink_primary(primary, "example.net");

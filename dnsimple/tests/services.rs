@@ -1,5 +1,7 @@
 //! One-click services against the fake.
 
+#![allow(clippy::unwrap_used)]
+
 use howdah_core::ErrorKind;
 use howdah_dnsimple::{
     services::{ServiceFilter, ServiceSettings},
@@ -35,23 +37,11 @@ async fn a_service_brings_its_records_and_takes_them_away() {
 
     let settings = ServiceSettings::new().with("app", "my-app");
     applied.apply(DOMAIN, "heroku", settings).await.unwrap();
-    applied
-        .apply(DOMAIN, "fastmail", ServiceSettings::new())
-        .await
-        .unwrap();
-    let names: Vec<_> = applied
-        .list(DOMAIN)
-        .all()
-        .await
-        .unwrap()
-        .into_iter()
-        .filter_map(|service| service.sid)
-        .collect();
+    applied.apply(DOMAIN, "fastmail", ServiceSettings::new()).await.unwrap();
+    let names: Vec<_> =
+        applied.list(DOMAIN).all().await.unwrap().into_iter().filter_map(|service| service.sid).collect();
     assert_eq!(names, ["fastmail", "heroku"]);
-    let www = fake
-        .records(DOMAIN)
-        .into_iter()
-        .find(|record| record.record_type == RecordType::Cname);
+    let www = fake.records(DOMAIN).into_iter().find(|record| record.record_type == RecordType::Cname);
     assert_eq!(www.unwrap().content, "my-app.herokuapp.com");
 
     applied.unapply(DOMAIN, "heroku").await.unwrap();
@@ -67,10 +57,7 @@ async fn a_service_that_cannot_be_applied_changes_nothing() {
     let fake = FakeDnSimple::new();
     fake.create_zone(DOMAIN);
     let applied = fake.account().applied_services();
-    let error = applied
-        .apply(DOMAIN, "heroku", ServiceSettings::new())
-        .await
-        .unwrap_err();
+    let error = applied.apply(DOMAIN, "heroku", ServiceSettings::new()).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Invalid);
     assert_eq!(error.fields()[0].field, "app");
 

@@ -1,14 +1,13 @@
 //! Templates against the fake.
 
+#![allow(clippy::unwrap_used)]
+
 use howdah_core::{
     Outcome,
     testing::{Answer, Fault},
 };
 use howdah_dnsimple::{
-    templates::{
-        NewTemplate, NewTemplateRecord, TemplateFilter, TemplateRecordFilter, TemplateUpdate,
-        Templates,
-    },
+    templates::{NewTemplate, NewTemplateRecord, TemplateFilter, TemplateRecordFilter, TemplateUpdate, Templates},
     testing::FakeDnSimple,
     zones::{NewRecord, RecordType},
 };
@@ -46,10 +45,7 @@ async fn a_template_lives() {
     let taken = TemplateUpdate::new().with_sid("web");
     let error = templates.update("mail", taken).await.unwrap_err();
     assert_eq!(error.fields()[0].field, "sid");
-    let error = templates
-        .create(NewTemplate::new("", "x"))
-        .await
-        .unwrap_err();
+    let error = templates.create(NewTemplate::new("", "x")).await.unwrap_err();
     assert_eq!(error.fields()[0].field, "sid");
 
     fake.world().fail_next(Fault::Lost { applied: true });
@@ -65,9 +61,7 @@ async fn a_template_lives() {
 #[tokio::test(start_paused = true)]
 async fn records_come_and_go() {
     let (_, templates) = with_template().await;
-    let mx = NewTemplateRecord::new("", "MX", "mx.example.net")
-        .with_ttl(600u32)
-        .with_priority(10u16);
+    let mx = NewTemplateRecord::new("", "MX", "mx.example.net").with_ttl(600u32).with_priority(10u16);
     let mx = templates.create_record("mail", mx).await.unwrap();
     assert_eq!((mx.ttl, mx.priority), (Some(600), Some(10)));
     let spf = NewTemplateRecord::new("", "TXT", "v=spf1 mx -all");
@@ -96,11 +90,7 @@ async fn records_come_and_go() {
 #[tokio::test(start_paused = true)]
 async fn a_priority_is_read_however_it_is_written() {
     let (fake, templates) = with_template().await;
-    for (written, read) in [
-        (json!("10"), Some(10)),
-        (json!(10), Some(10)),
-        (json!(null), None),
-    ] {
+    for (written, read) in [(json!("10"), Some(10)), (json!(10), Some(10)), (json!(null), None)] {
         let record = json!({ "id": 1, "name": "", "content": "mx.example.net", "type": "MX", "priority": written });
         let answer = Answer::json(200, json!({ "data": record }));
         let applied = false;

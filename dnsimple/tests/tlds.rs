@@ -1,5 +1,7 @@
 //! Top-level domains against the fake.
 
+#![allow(clippy::unwrap_used)]
+
 use howdah_dnsimple::{
     testing::FakeDnSimple,
     tlds::{DnssecInterface, TldFilter},
@@ -27,10 +29,7 @@ async fn numbers_that_come_as_strings_are_numbers() {
     let com = fake.client().tlds().get("com").await.unwrap();
     let journal = fake.world().journal();
     assert_eq!(journal[0].response["data"]["name_server_max"], "13");
-    assert_eq!(
-        (com.name_server_min, com.name_server_max),
-        (Some(2), Some(13))
-    );
+    assert_eq!((com.name_server_min, com.name_server_max), (Some(2), Some(13)));
     let list = fake.client().tlds().list(TldFilter::new()).all().await;
     assert!(list.unwrap().contains(&com), "in a list they are numbers");
 }

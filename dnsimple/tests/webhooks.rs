@@ -1,5 +1,7 @@
 //! Webhooks against the fake.
 
+#![allow(clippy::unwrap_used)]
+
 use howdah_core::testing::{Answer, Fault};
 use howdah_dnsimple::{
     testing::FakeDnSimple,
@@ -39,10 +41,7 @@ async fn the_url_is_a_secret() {
     let webhook = webhooks.create(new).await.unwrap();
     assert!(!format!("{webhook:?}").contains("4f6b0a"));
 
-    let error = webhooks
-        .create(NewWebhook::new("4f6b0a"))
-        .await
-        .unwrap_err();
+    let error = webhooks.create(NewWebhook::new("4f6b0a")).await.unwrap_err();
     assert_eq!(error.fields()[0].field, "url");
     assert!(!format!("{error} {error:?}").contains("4f6b0a"));
 }
@@ -50,8 +49,7 @@ async fn the_url_is_a_secret() {
 #[tokio::test(start_paused = true)]
 async fn a_suppressed_webhook_says_since_when() {
     let fake = FakeDnSimple::new();
-    let suppressed =
-        json!({ "id": 1, "url": "https://example.com", "suppressed_at": "2022-06-07T17:45:13Z" });
+    let suppressed = json!({ "id": 1, "url": "https://example.com", "suppressed_at": "2022-06-07T17:45:13Z" });
     let answer = Answer::json(200, json!({ "data": suppressed }));
     let applied = false;
     fake.world().fail_next(Fault::Answer { applied, answer });

@@ -2,6 +2,7 @@
 
 mod fields;
 mod loc;
+mod opaque;
 mod svcb;
 mod txt;
 
@@ -13,9 +14,10 @@ use serde::de::Error as _;
 use serde::ser::SerializeStruct as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use self::fields::{Fields, Rdata, Wire, encode_string, name_of, quoted};
+use self::fields::{Fields, Rdata, Wire, encode_string, quoted};
 pub(super) use self::fields::{digits, seconds};
 pub use self::loc::Loc;
+pub use self::opaque::Opaque;
 pub use self::svcb::{SvcParam, SvcParams, Svcb};
 pub use self::txt::Txt;
 use super::name::Name;
@@ -62,11 +64,7 @@ pub struct DataError {
 
 impl DataError {
     pub(super) fn new(record_type: RecordType, message: impl Into<String>) -> Self {
-        DataError {
-            record_type,
-            column: None,
-            message: message.into(),
-        }
+        DataError { record_type, column: None, message: message.into() }
     }
 
     /// The type that the data was read as.
@@ -98,7 +96,7 @@ macro_rules! for_each_type {
             pub fn record_type(&self) -> RecordType {
                 match self {
                     $(RecordData::$variant(_) => RecordType::$variant,)*
-                    RecordData::Opaque(opaque) => opaque.record_type.clone(),
+                    RecordData::Opaque(opaque) => opaque.record_type().clone(),
                 }
             }
 
@@ -112,10 +110,7 @@ macro_rules! for_each_type {
             fn decode_typed(record_type: &RecordType, wire: &mut Wire<'_>) -> Option<RecordData> {
                 match record_type {
                     $(RecordType::$variant => <$data>::decode(wire).map(RecordData::$variant),)*
-                    RecordType::Other(_) => Some(RecordData::Opaque(Opaque {
-                        record_type: record_type.clone(),
-                        form: Form::Wire(wire.rest()),
-                    })),
+                    RecordType::Other(_) => Some(RecordData::Opaque(Opaque::from_bytes(record_type.clone(), wire.rest()))),
                 }
             }
 
@@ -166,11 +161,7 @@ impl RecordData {
     /// );
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn parse(
-        record_type: &RecordType,
-        text: &str,
-        origin: &Name,
-    ) -> Result<RecordData, DataError> {
+    pub fn parse(record_type: &RecordType, text: &str, origin: &Name) -> Result<RecordData, DataError> {
         RecordData::read_text(record_type, text, origin).map_err(|fault| DataError {
             record_type: record_type.clone(),
             column: Some(text[..fault.at].chars().count() + 1),
@@ -182,17 +173,11 @@ impl RecordData {
     pub fn from_wire(record_type: &RecordType, wire: &[u8]) -> Result<RecordData, DataError> {
         let mut rest = Wire(wire);
         let known = *record_type != RecordType::Alias && wire.len() <= 65_535;
-        match known
-            .then(|| RecordData::decode_typed(record_type, &mut rest))
-            .flatten()
-        {
+        match known.then(|| RecordData::decode_typed(record_type, &mut rest)).flatten() {
             Some(data) if rest.0.is_empty() => Ok(data),
             _ => Err(DataError::new(
                 record_type.clone(),
-                format!(
-                    "the {} bytes in wire format are malformed for this type",
-                    wire.len()
-                ),
+                format!("the {} bytes in wire format are malformed for this type", wire.len()),
             )),
         }
     }
@@ -214,16 +199,10 @@ impl RecordData {
         }
         if let Some(comment) = entry.comment {
             let at = comment.as_ptr() as usize - text.as_ptr() as usize;
-            return Err(Fault::new(
-                at,
-                "a semicolon begins a comment; put the text in quotes if it belongs to it",
-            ));
+            return Err(Fault::new(at, "a semicolon begins a comment; put the text in quotes if it belongs to it"));
         }
         if entries.any(|more| !more.tokens.is_empty()) {
-            return Err(Fault::new(
-                entry.end,
-                "the data of one record does not go on after the end of the line",
-            ));
+            return Err(Fault::new(entry.end, "the data of one record does not go on after the end of the line"));
         }
         RecordData::read(record_type, &entry.tokens, entry.end, origin)
     }
@@ -236,10 +215,7 @@ impl RecordData {
         origin: &Name,
     ) -> Result<RecordData, Fault> {
         let mut fields = Fields::new(tokens, end, origin);
-        if let Some(generic) = fields
-            .peek()
-            .filter(|token| token.raw == "\\#" && !token.quoted)
-        {
+        if let Some(generic) = fields.peek().filter(|token| token.raw == "\\#" && !token.quoted) {
             return RecordData::read_generic(record_type, generic.at, &mut fields);
         }
         let data = RecordData::read_typed(record_type, &mut fields)?;
@@ -249,39 +225,22 @@ impl RecordData {
             && !matches!(data, RecordData::Opaque(_))
             && data.to_wire().is_none()
         {
-            return Err(Fault::new(
-                tokens[0].at,
-                "the data takes more than 65535 bytes on the wire",
-            ));
+            return Err(Fault::new(tokens[0].at, "the data takes more than 65535 bytes on the wire"));
         }
         Ok(data)
     }
 
     /// Reads the form of RFC 3597, `\# length hex`.
-    fn read_generic(
-        record_type: &RecordType,
-        at: usize,
-        fields: &mut Fields<'_>,
-    ) -> Result<RecordData, Fault> {
+    fn read_generic(record_type: &RecordType, at: usize, fields: &mut Fields<'_>) -> Result<RecordData, Fault> {
         fields.next();
         let length: u16 = fields.number("the length of the data in bytes")?;
-        let wire = if length == 0 {
-            Vec::new()
-        } else {
-            fields.hex("the data")?
-        };
+        let wire = if length == 0 { Vec::new() } else { fields.hex("the data")? };
         fields.finish()?;
         if wire.len() != usize::from(length) {
-            return Err(Fault::new(
-                at,
-                format!("{length} bytes were announced and {} are given", wire.len()),
-            ));
+            return Err(Fault::new(at, format!("{length} bytes were announced and {} are given", wire.len())));
         }
         if record_type.number().is_none() {
-            return Err(Fault::new(
-                at,
-                format!("{record_type} has no wire format, so it cannot be given as bytes"),
-            ));
+            return Err(Fault::new(at, format!("{record_type} has no wire format, so it cannot be given as bytes")));
         }
         RecordData::from_wire(record_type, &wire).map_err(|error| Fault::new(at, error.message))
     }
@@ -442,13 +401,7 @@ const ALGORITHMS: [(&str, u64); 10] = [
 
 impl fmt::Display for Caa {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{} {} {}",
-            self.flags,
-            self.tag,
-            quoted(&self.value)
-        )
+        write!(formatter, "{} {} {}", self.flags, self.tag, quoted(&self.value))
     }
 }
 
@@ -460,33 +413,20 @@ impl Rdata for Caa {
         if !caa_tag(tag.as_bytes()) {
             return Err(Fault::new(
                 token.at,
-                format!(
-                    "{} is not a tag: letters and digits were expected",
-                    token.shown()
-                ),
+                format!("{} is not a tag: letters and digits were expected", token.shown()),
             ));
         }
         let value = fields.long_string("the value in quotes")?;
         if let Some(extra) = fields.peek() {
-            return Err(Fault::new(
-                extra.at,
-                "the value ends before this; put the whole value in quotes",
-            ));
+            return Err(Fault::new(extra.at, "the value ends before this; put the whole value in quotes"));
         }
         Ok(Caa { flags, tag, value })
     }
 
     fn decode(wire: &mut Wire<'_>) -> Option<Self> {
         let flags = wire.u8()?;
-        let tag = wire
-            .string()
-            .filter(|tag| caa_tag(tag))
-            .and_then(|tag| String::from_utf8(tag).ok())?;
-        Some(Caa {
-            flags,
-            tag: tag.to_ascii_lowercase(),
-            value: wire.rest(),
-        })
+        let tag = wire.string().filter(|tag| caa_tag(tag)).and_then(|tag| String::from_utf8(tag).ok())?;
+        Some(Caa { flags, tag: tag.to_ascii_lowercase(), value: wire.rest() })
     }
 
     fn encode(&self, wire: &mut Vec<u8>) -> Option<()> {
@@ -503,14 +443,7 @@ fn caa_tag(tag: &[u8]) -> bool {
 
 impl fmt::Display for Dnskey {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{} {} {} {}",
-            self.flags,
-            self.protocol,
-            self.algorithm,
-            BASE64.encode(&self.public_key)
-        )
+        write!(formatter, "{} {} {} {}", self.flags, self.protocol, self.algorithm, BASE64.encode(&self.public_key))
     }
 }
 
@@ -525,12 +458,7 @@ impl Rdata for Dnskey {
     }
 
     fn decode(wire: &mut Wire<'_>) -> Option<Self> {
-        let key = Dnskey {
-            flags: wire.u16()?,
-            protocol: wire.u8()?,
-            algorithm: wire.u8()?,
-            public_key: wire.rest(),
-        };
+        let key = Dnskey { flags: wire.u16()?, protocol: wire.u8()?, algorithm: wire.u8()?, public_key: wire.rest() };
         (!key.public_key.is_empty()).then_some(key)
     }
 
@@ -544,14 +472,7 @@ impl Rdata for Dnskey {
 
 impl fmt::Display for Ds {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{} {} {} {}",
-            self.key_tag,
-            self.algorithm,
-            self.digest_type,
-            HEXUPPER.encode(&self.digest)
-        )
+        write!(formatter, "{} {} {} {}", self.key_tag, self.algorithm, self.digest_type, HEXUPPER.encode(&self.digest))
     }
 }
 
@@ -566,12 +487,7 @@ impl Rdata for Ds {
     }
 
     fn decode(wire: &mut Wire<'_>) -> Option<Self> {
-        let ds = Ds {
-            key_tag: wire.u16()?,
-            algorithm: wire.u8()?,
-            digest_type: wire.u8()?,
-            digest: wire.rest(),
-        };
+        let ds = Ds { key_tag: wire.u16()?, algorithm: wire.u8()?, digest_type: wire.u8()?, digest: wire.rest() };
         (!ds.digest.is_empty()).then_some(ds)
     }
 
@@ -591,17 +507,11 @@ impl fmt::Display for Mx {
 
 impl Rdata for Mx {
     fn read(fields: &mut Fields<'_>) -> Result<Self, Fault> {
-        Ok(Mx {
-            preference: fields.number("the preference")?,
-            exchange: fields.name("the mail server's name")?,
-        })
+        Ok(Mx { preference: fields.number("the preference")?, exchange: fields.name("the mail server's name")? })
     }
 
     fn decode(wire: &mut Wire<'_>) -> Option<Self> {
-        Some(Mx {
-            preference: wire.u16()?,
-            exchange: wire.name()?,
-        })
+        Some(Mx { preference: wire.u16()?, exchange: wire.name()? })
     }
 
     fn encode(&self, wire: &mut Vec<u8>) -> Option<()> {
@@ -656,11 +566,7 @@ impl Rdata for Naptr {
 impl fmt::Display for Soa {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} {} {}", self.mname, self.rname, self.serial)?;
-        write!(
-            formatter,
-            " {} {} {} {}",
-            self.refresh, self.retry, self.expire, self.minimum
-        )
+        write!(formatter, " {} {} {} {}", self.refresh, self.retry, self.expire, self.minimum)
     }
 }
 
@@ -692,13 +598,7 @@ impl Rdata for Soa {
     fn encode(&self, wire: &mut Vec<u8>) -> Option<()> {
         self.mname.encode(wire)?;
         self.rname.encode(wire)?;
-        for number in [
-            self.serial,
-            self.refresh,
-            self.retry,
-            self.expire,
-            self.minimum,
-        ] {
+        for number in [self.serial, self.refresh, self.retry, self.expire, self.minimum] {
             wire.extend(number.to_be_bytes());
         }
         Some(())
@@ -707,11 +607,7 @@ impl Rdata for Soa {
 
 impl fmt::Display for Srv {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{} {} {} {}",
-            self.priority, self.weight, self.port, self.target
-        )
+        write!(formatter, "{} {} {} {}", self.priority, self.weight, self.port, self.target)
     }
 }
 
@@ -726,12 +622,7 @@ impl Rdata for Srv {
     }
 
     fn decode(wire: &mut Wire<'_>) -> Option<Self> {
-        Some(Srv {
-            priority: wire.u16()?,
-            weight: wire.u16()?,
-            port: wire.u16()?,
-            target: wire.name()?,
-        })
+        Some(Srv { priority: wire.u16()?, weight: wire.u16()?, port: wire.u16()?, target: wire.name()? })
     }
 
     fn encode(&self, wire: &mut Vec<u8>) -> Option<()> {
@@ -744,13 +635,7 @@ impl Rdata for Srv {
 
 impl fmt::Display for Sshfp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{} {} {}",
-            self.algorithm,
-            self.fingerprint_type,
-            HEXUPPER.encode(&self.fingerprint)
-        )
+        write!(formatter, "{} {} {}", self.algorithm, self.fingerprint_type, HEXUPPER.encode(&self.fingerprint))
     }
 }
 
@@ -764,11 +649,7 @@ impl Rdata for Sshfp {
     }
 
     fn decode(wire: &mut Wire<'_>) -> Option<Self> {
-        let key = Sshfp {
-            algorithm: wire.u8()?,
-            fingerprint_type: wire.u8()?,
-            fingerprint: wire.rest(),
-        };
+        let key = Sshfp { algorithm: wire.u8()?, fingerprint_type: wire.u8()?, fingerprint: wire.rest() };
         (!key.fingerprint.is_empty()).then_some(key)
     }
 
@@ -781,14 +662,7 @@ impl Rdata for Sshfp {
 
 impl fmt::Display for Tlsa {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{} {} {} {}",
-            self.usage,
-            self.selector,
-            self.matching_type,
-            HEXUPPER.encode(&self.data)
-        )
+        write!(formatter, "{} {} {} {}", self.usage, self.selector, self.matching_type, HEXUPPER.encode(&self.data))
     }
 }
 
@@ -803,12 +677,7 @@ impl Rdata for Tlsa {
     }
 
     fn decode(wire: &mut Wire<'_>) -> Option<Self> {
-        let tlsa = Tlsa {
-            usage: wire.u8()?,
-            selector: wire.u8()?,
-            matching_type: wire.u8()?,
-            data: wire.rest(),
-        };
+        let tlsa = Tlsa { usage: wire.u8()?, selector: wire.u8()?, matching_type: wire.u8()?, data: wire.rest() };
         (!tlsa.data.is_empty()).then_some(tlsa)
     }
 
@@ -821,13 +690,7 @@ impl Rdata for Tlsa {
 
 impl fmt::Display for Uri {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            formatter,
-            "{} {} {}",
-            self.priority,
-            self.weight,
-            quoted(&self.target)
-        )
+        write!(formatter, "{} {} {}", self.priority, self.weight, quoted(&self.target))
     }
 }
 
@@ -838,20 +701,12 @@ impl Rdata for Uri {
         let target = fields.long_string("the URI in quotes")?;
         match at {
             Some(at) if target.is_empty() => Err(Fault::new(at, "the URI is empty")),
-            _ => Ok(Uri {
-                priority,
-                weight,
-                target,
-            }),
+            _ => Ok(Uri { priority, weight, target }),
         }
     }
 
     fn decode(wire: &mut Wire<'_>) -> Option<Self> {
-        let uri = Uri {
-            priority: wire.u16()?,
-            weight: wire.u16()?,
-            target: wire.rest(),
-        };
+        let uri = Uri { priority: wire.u16()?, weight: wire.u16()?, target: wire.rest() };
         (!uri.target.is_empty()).then_some(uri)
     }
 
@@ -860,106 +715,6 @@ impl Rdata for Uri {
         wire.extend(self.weight.to_be_bytes());
         wire.extend_from_slice(&self.target);
         Some(())
-    }
-}
-
-/// Data of a type that is not taken apart here: its text with absolute names, or its bytes.
-///
-/// The text and the bytes of the same data are not equal, since only the type's own rules could tell.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Opaque {
-    record_type: RecordType,
-    form: Form,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-enum Form {
-    Text(String),
-    Wire(Vec<u8>),
-}
-
-impl Opaque {
-    /// The type of the record.
-    pub fn record_type(&self) -> &RecordType {
-        &self.record_type
-    }
-
-    /// The wire format, if that is how the data was given.
-    pub fn wire(&self) -> Option<&[u8]> {
-        match &self.form {
-            Form::Text(_) => None,
-            Form::Wire(wire) => Some(wire),
-        }
-    }
-
-    fn read(record_type: &RecordType, fields: &mut Fields<'_>) -> Result<Opaque, Fault> {
-        let mnemonic = record_type.as_str();
-        let first = match fields.peek() {
-            None if mnemonic == "APL" => {
-                return Ok(Opaque {
-                    record_type: record_type.clone(),
-                    form: Form::Text(String::new()),
-                });
-            }
-            _ => fields.token("the record's data")?,
-        };
-        if mnemonic
-            .strip_prefix("TYPE")
-            .is_some_and(|number| digits(number).is_some())
-        {
-            let message = format!(
-                "data of {mnemonic} must be given as `\\#`, its length and hexadecimal digits"
-            );
-            return Err(Fault::new(first.at, message));
-        }
-        let origin = fields.origin();
-        let mut tokens = vec![*first];
-        tokens.extend(std::iter::from_fn(|| fields.next().copied()));
-        let mut text = String::new();
-        for (index, token) in tokens.iter().enumerate() {
-            let bytes = token.bytes()?;
-            if index > 0 {
-                text.push(' ');
-            }
-            if token.quoted {
-                text.push_str(&quoted(&bytes));
-            } else if holds_name(mnemonic, index, &tokens) {
-                text.push_str(&name_of(token, "a domain name", origin)?.to_string());
-            } else {
-                text.push_str(token.raw);
-            }
-        }
-        Ok(Opaque {
-            record_type: record_type.clone(),
-            form: Form::Text(text),
-        })
-    }
-}
-
-impl fmt::Display for Opaque {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.form {
-            Form::Text(text) => formatter.write_str(text),
-            Form::Wire(wire) if wire.is_empty() => formatter.write_str("\\# 0"),
-            Form::Wire(wire) => write!(formatter, "\\# {} {}", wire.len(), HEXUPPER.encode(wire)),
-        }
-    }
-}
-
-/// Which fields of the types kept as text are names, so that relative ones can be made absolute.
-fn holds_name(mnemonic: &str, index: usize, tokens: &[Token<'_>]) -> bool {
-    // What a gateway is, a name or an address, stands in a field before it.
-    let gateway_is_name = || tokens.get(1).is_some_and(|kind| kind.raw == "3");
-    match (mnemonic, index) {
-        ("ANAME" | "DNAME" | "MB" | "MD" | "MF" | "MG" | "MR" | "NSEC", 0)
-        | ("MINFO" | "RP" | "TALINK", 0 | 1)
-        | ("AFSDB" | "KX" | "LP" | "RT", 1)
-        | ("PX", 1 | 2)
-        | ("RRSIG" | "SIG", 7) => true,
-        ("IPSECKEY", 3) => gateway_is_name(),
-        ("AMTRELAY", 3) => tokens.get(2).is_some_and(|kind| kind.raw == "3"),
-        ("HIP", 3..) => true,
-        _ => false,
     }
 }
 

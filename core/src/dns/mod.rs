@@ -3,16 +3,23 @@
 mod data;
 mod dnssec;
 mod name;
+mod plan;
+mod provider;
 mod record;
 mod token;
 mod zone;
-mod zonefile;
+pub mod zonefile;
 
 pub use data::{
-    Caa, DataError, Dnskey, Ds, Loc, Mx, Naptr, Opaque, RecordData, Soa, Srv, Sshfp, SvcParam,
-    SvcParams, Svcb, Tlsa, Txt, Uri,
+    Caa, DataError, Dnskey, Ds, Loc, Mx, Naptr, Opaque, RecordData, Soa, Srv, Sshfp, SvcParam, SvcParams, Svcb, Tlsa,
+    Txt, Uri,
 };
 pub use dnssec::DigestType;
 pub use name::{Name, NameError};
+pub use plan::{Change, Plan, PlanStats, Safety, SafetyViolation, Scope, Violation};
+pub use provider::{
+    AliasScope, ApplyError, Atomicity, DnsCapabilities, DnsProvider, DnsProviderExt, DnssecSigner, Finding, KeyInfo,
+    Receipt, Severity, SigningStatus, TxtLimits, TxtOctets, ZoneInfo, audit_against,
+};
 pub use record::{RecordSet, RecordSetError, RecordType, RecordTypeError, Ttl};
-pub use zone::{OutOfZone, Zone};
+pub use zone::{LeftAlone, OutOfZone, Zone, ZoneSnapshot};

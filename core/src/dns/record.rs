@@ -60,13 +60,11 @@ pub enum RecordType {
 
 /// A text that cannot be the name of a record type.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "\"{0}\" is not a record type: a mnemonic such as MX, or TYPE and a number up to 65535, was expected"
-)]
+#[error("\"{0}\" is not a record type: a mnemonic such as MX, or TYPE and a number up to 65535, was expected")]
 pub struct RecordTypeError(String);
 
 /// The types with data of their own here.
-const TYPED: [(RecordType, &str, u16); 19] = [
+static TYPED: [(RecordType, &str, u16); 19] = [
     (RecordType::A, "A", 1),
     (RecordType::Aaaa, "AAAA", 28),
     (RecordType::Caa, "CAA", 257),
@@ -89,7 +87,7 @@ const TYPED: [(RecordType, &str, u16); 19] = [
 ];
 
 /// The other assigned types that may be met in a zone.
-const ASSIGNED: [(&str, u16); 45] = [
+static ASSIGNED: [(&str, u16); 45] = [
     ("MD", 3),
     ("MF", 4),
     ("MB", 7),
@@ -143,10 +141,7 @@ impl RecordType {
         match self {
             RecordType::Alias => "ALIAS",
             RecordType::Other(mnemonic) => mnemonic,
-            typed => TYPED
-                .iter()
-                .find(|(known, ..)| known == typed)
-                .map_or("", |(_, mnemonic, _)| mnemonic),
+            typed => TYPED.iter().find(|(known, ..)| known == typed).map_or("", |(_, mnemonic, _)| mnemonic),
         }
     }
 
@@ -156,10 +151,7 @@ impl RecordType {
             return typed.clone();
         }
         let assigned = ASSIGNED.iter().find(|(_, known)| *known == number);
-        RecordType::Other(assigned.map_or_else(
-            || format!("TYPE{number}"),
-            |(mnemonic, _)| (*mnemonic).to_owned(),
-        ))
+        RecordType::Other(assigned.map_or_else(|| format!("TYPE{number}"), |(mnemonic, _)| (*mnemonic).to_owned()))
     }
 
     /// The number on the wire; none for ALIAS and for mnemonics whose number we do not know.
@@ -167,16 +159,10 @@ impl RecordType {
         match self {
             RecordType::Alias => None,
             RecordType::Other(mnemonic) => {
-                let assigned = ASSIGNED
-                    .iter()
-                    .find(|(known, _)| known == mnemonic)
-                    .map(|(_, number)| *number);
+                let assigned = ASSIGNED.iter().find(|(known, _)| known == mnemonic).map(|(_, number)| *number);
                 assigned.or_else(|| mnemonic.strip_prefix("TYPE")?.parse().ok())
             }
-            typed => TYPED
-                .iter()
-                .find(|(known, ..)| known == typed)
-                .map(|(.., number)| *number),
+            typed => TYPED.iter().find(|(known, ..)| known == typed).map(|(.., number)| *number),
         }
     }
 }
@@ -195,9 +181,7 @@ impl FromStr for RecordType {
         let error = || RecordTypeError(text.chars().take(60).collect());
         let well_formed = text.len() <= 40
             && text.starts_with(|first: char| first.is_ascii_alphabetic())
-            && text
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
+            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_');
         if !well_formed {
             return Err(error());
         }
@@ -209,13 +193,8 @@ impl FromStr for RecordType {
             return Ok(typed.clone());
         }
         match upper.strip_prefix("TYPE") {
-            Some(digits)
-                if !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()) =>
-            {
-                digits
-                    .parse()
-                    .map(RecordType::from_number)
-                    .map_err(|_| error())
+            Some(digits) if !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit()) => {
+                digits.parse().map(RecordType::from_number).map_err(|_| error())
             }
             _ => Ok(RecordType::Other(upper)),
         }
@@ -230,9 +209,7 @@ impl Serialize for RecordType {
 
 impl<'de> Deserialize<'de> for RecordType {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?
-            .parse()
-            .map_err(D::Error::custom)
+        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
     }
 }
 
@@ -320,9 +297,7 @@ pub enum RecordSetError {
     #[error("the record set at {0} has no records; delete the set instead of emptying it")]
     Empty(Name),
     /// The records were of several types.
-    #[error(
-        "the record set at {name} mixes the types {first} and {second}; each type makes a set of its own"
-    )]
+    #[error("the record set at {name} mixes the types {first} and {second}; each type makes a set of its own")]
     MixedTypes {
         /// The name they were meant for.
         name: Name,
@@ -335,32 +310,14 @@ pub enum RecordSetError {
 
 impl RecordSet {
     /// A set of the given records, which are of one type; equal ones count once.
-    pub fn new(
-        name: Name,
-        ttl: Ttl,
-        data: impl IntoIterator<Item = RecordData>,
-    ) -> Result<RecordSet, RecordSetError> {
+    pub fn new(name: Name, ttl: Ttl, data: impl IntoIterator<Item = RecordData>) -> Result<RecordSet, RecordSetError> {
         let data: BTreeSet<RecordData> = data.into_iter().collect();
         let Some(record_type) = data.first().map(RecordData::record_type) else {
             return Err(RecordSetError::Empty(name));
         };
-        match data
-            .iter()
-            .map(RecordData::record_type)
-            .find(|other| *other != record_type)
-        {
-            Some(second) => Err(RecordSetError::MixedTypes {
-                name,
-                first: record_type,
-                second,
-            }),
-            None => Ok(RecordSet {
-                name,
-                record_type,
-                ttl,
-                data,
-                proxied: false,
-            }),
+        match data.iter().map(RecordData::record_type).find(|other| *other != record_type) {
+            Some(second) => Err(RecordSetError::MixedTypes { name, first: record_type, second }),
+            None => Ok(RecordSet { name, record_type, ttl, data, proxied: false }),
         }
     }
 
@@ -417,11 +374,7 @@ impl fmt::Display for RecordSet {
             if index > 0 {
                 formatter.write_str("\n")?;
             }
-            write!(
-                formatter,
-                "{} {} IN {} {data}",
-                self.name, self.ttl, self.record_type
-            )?;
+            write!(formatter, "{} {} IN {} {data}", self.name, self.ttl, self.record_type)?;
         }
         Ok(())
     }
@@ -455,13 +408,9 @@ impl<'de> Deserialize<'de> for RecordSet {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = RecordSetText::deserialize(deserializer)?;
         let root = Name::root();
-        let data: Result<Vec<_>, DataError> = text
-            .data
-            .iter()
-            .map(|data| RecordData::parse(&text.record_type, data, &root))
-            .collect();
-        let set = RecordSet::new(text.name, text.ttl, data.map_err(D::Error::custom)?)
-            .map_err(D::Error::custom)?;
+        let data: Result<Vec<_>, DataError> =
+            text.data.iter().map(|data| RecordData::parse(&text.record_type, data, &root)).collect();
+        let set = RecordSet::new(text.name, text.ttl, data.map_err(D::Error::custom)?).map_err(D::Error::custom)?;
         Ok(set.with_proxied(text.proxied))
     }
 }
@@ -487,10 +436,7 @@ mod tests {
             assert_eq!(record_type.to_string(), shown);
             assert_eq!(shown.parse::<RecordType>().unwrap(), record_type);
             let json = serde_json::to_string(&record_type).unwrap();
-            assert_eq!(
-                serde_json::from_str::<RecordType>(&json).unwrap(),
-                record_type
-            );
+            assert_eq!(serde_json::from_str::<RecordType>(&json).unwrap(), record_type);
         }
         for wrong in ["", "192.0.2.1", "1", "TYPE65536", "A B", "é"] {
             assert!(wrong.parse::<RecordType>().is_err(), "{wrong}");
@@ -512,15 +458,8 @@ mod tests {
         let name = Name::parse("example.org").unwrap();
         let address = RecordData::A([192, 0, 2, 1].into());
         let target = RecordData::Cname(name.clone());
-        assert!(
-            RecordSet::new(name.clone(), Ttl::Auto, [])
-                .unwrap_err()
-                .to_string()
-                .contains("no records")
-        );
-        let mixed = RecordSet::new(name.clone(), Ttl::Auto, [address.clone(), target])
-            .unwrap_err()
-            .to_string();
+        assert!(RecordSet::new(name.clone(), Ttl::Auto, []).unwrap_err().to_string().contains("no records"));
+        let mixed = RecordSet::new(name.clone(), Ttl::Auto, [address.clone(), target]).unwrap_err().to_string();
         assert!(mixed.contains("A and CNAME"), "{mixed}");
         let set = RecordSet::new(name, Ttl::Auto, [address.clone(), address]).unwrap();
         assert_eq!(set.data().len(), 1);
@@ -529,25 +468,14 @@ mod tests {
 
     #[test]
     fn sets_as_json() {
-        let json =
-            r#"{"name":"www.example.org.","type":"A","ttl":300,"data":["192.0.2.1","192.0.2.2"]}"#;
+        let json = r#"{"name":"www.example.org.","type":"A","ttl":300,"data":["192.0.2.1","192.0.2.2"]}"#;
         let set: RecordSet = serde_json::from_str(json).unwrap();
         assert_eq!(serde_json::to_string(&set).unwrap(), json);
-        let json =
-            serde_json::to_string(&set.clone().with_ttl(Ttl::Auto).with_proxied(true)).unwrap();
-        assert!(
-            json.contains(r#""ttl":"auto""#) && json.contains(r#""proxied":true"#),
-            "{json}"
-        );
+        let json = serde_json::to_string(&set.clone().with_ttl(Ttl::Auto).with_proxied(true)).unwrap();
+        assert!(json.contains(r#""ttl":"auto""#) && json.contains(r#""proxied":true"#), "{json}");
         let back: RecordSet = serde_json::from_str(&json).unwrap();
         assert!(back.is_proxied() && back.same_data(&set) && back.ttl() == Ttl::Auto);
-        assert!(
-            serde_json::from_str::<RecordSet>(r#"{"name":"a.","type":"A","ttl":1,"data":[]}"#)
-                .is_err()
-        );
-        assert!(
-            serde_json::from_str::<RecordSet>(r#"{"name":"a.","type":"A","ttl":1,"data":["x"]}"#)
-                .is_err()
-        );
+        assert!(serde_json::from_str::<RecordSet>(r#"{"name":"a.","type":"A","ttl":1,"data":[]}"#).is_err());
+        assert!(serde_json::from_str::<RecordSet>(r#"{"name":"a.","type":"A","ttl":1,"data":["x"]}"#).is_err());
     }
 }

@@ -18,10 +18,7 @@ pub(super) struct Fault {
 
 impl Fault {
     pub(super) fn new(at: usize, message: impl Into<String>) -> Self {
-        Fault {
-            at,
-            message: message.into(),
-        }
+        Fault { at, message: message.into() }
     }
 }
 
@@ -35,10 +32,18 @@ pub(super) struct Entry<'a> {
     pub(super) comment: Option<&'a str>,
     /// Where a comment begins right after a word, without a space.
     pub(super) glued_comment: Option<usize>,
-    /// The offset of the entry's end.
+    /// The offset after the last token.
     pub(super) end: usize,
     /// The first thing that was wrong with the entry's form.
     pub(super) fault: Option<Fault>,
+}
+
+impl Entry<'_> {
+    fn ended(mut self, position: usize) -> Self {
+        let quotes = |token: &Token<'_>| if token.quoted { 2 } else { 0 };
+        self.end = self.tokens.last().map_or(position, |last| last.at + last.raw.len() + quotes(last));
+        self
+    }
 }
 
 impl Token<'_> {
@@ -55,9 +60,7 @@ impl Token<'_> {
                         let digits = [first, second, third].map(|digit| char::from(*digit));
                         let value = digits
                             .iter()
-                            .try_fold(0, |value: u32, digit| {
-                                Some(value * 10 + digit.to_digit(10)?)
-                            })
+                            .try_fold(0, |value: u32, digit| Some(value * 10 + digit.to_digit(10)?))
                             .and_then(|value| u8::try_from(value).ok());
                         let value = value.ok_or_else(|| {
                             let digits: String = digits.iter().collect();
@@ -92,11 +95,7 @@ impl Token<'_> {
         if shown.len() < self.raw.len() {
             shown.push('…');
         }
-        if self.quoted {
-            format!("`\"{shown}\"`")
-        } else {
-            format!("`{shown}`")
-        }
+        if self.quoted { format!("`\"{shown}\"`") } else { format!("`{shown}`") }
     }
 }
 
@@ -121,13 +120,10 @@ impl<'a> Lexer<'a> {
         let start = self.position;
         while let Some(byte) = self.peek() {
             match byte {
-                b' ' | b'\t' | b'\r' | b'\n' | b'(' | b')' | b';' => break,
-                b'"' if self.position > start
-                    && self.text.as_bytes()[self.position - 1] == b'=' =>
-                {
-                    self.quoted()?
+                b'"' if self.position > start && self.text.as_bytes()[self.position - 1] == b'=' => {
+                    self.quoted()?;
                 }
-                b'"' => break,
+                b' ' | b'\t' | b'\r' | b'\n' | b'(' | b')' | b';' | b'"' => break,
                 b'\\' => self.escape(),
                 _ => self.position += 1,
             }
@@ -150,10 +146,7 @@ impl<'a> Lexer<'a> {
                 _ => self.position += 1,
             }
         }
-        Err(Fault::new(
-            start,
-            "the quoted string that begins here has no closing quote on its line",
-        ))
+        Err(Fault::new(start, "the quoted string that begins here has no closing quote on its line"))
     }
 
     /// Moves past a backslash and the character after it, unless that ends the line.
@@ -173,18 +166,14 @@ impl<'a> Iterator for Lexer<'a> {
 
     fn next(&mut self) -> Option<Entry<'a>> {
         self.peek()?;
-        let mut entry = Entry {
-            indented: matches!(self.peek(), Some(b' ' | b'\t')),
-            ..Entry::default()
-        };
+        let mut entry = Entry { indented: matches!(self.peek(), Some(b' ' | b'\t')), ..Entry::default() };
         let mut open: Option<usize> = None;
         while let Some(byte) = self.peek() {
             let at = self.position;
             let step = match byte {
                 b'\n' if open.is_none() => {
                     self.position += 1;
-                    entry.end = at;
-                    return Some(entry);
+                    return Some(entry.ended(at));
                 }
                 b' ' | b'\t' | b'\r' | b'\n' => {
                     self.position += 1;
@@ -197,21 +186,14 @@ impl<'a> Iterator for Lexer<'a> {
                     open = opening.then(|| open.unwrap_or(at));
                     match wrong {
                         true if opening => Err(Fault::new(at, "a parenthesis within parentheses")),
-                        true => Err(Fault::new(
-                            at,
-                            "a closing parenthesis without an opening one",
-                        )),
+                        true => Err(Fault::new(at, "a closing parenthesis without an opening one")),
                         false => Ok(()),
                     }
                 }
                 b';' => {
                     let rest = &self.text[at..];
                     let comment = &rest[..rest.find('\n').unwrap_or(rest.len())];
-                    if entry
-                        .tokens
-                        .last()
-                        .is_some_and(|last| !last.quoted && last.at + last.raw.len() == at)
-                    {
+                    if entry.tokens.last().is_some_and(|last| !last.quoted && last.at + last.raw.len() == at) {
                         entry.glued_comment = Some(at);
                     }
                     entry.comment = Some(comment.trim_end());
@@ -222,21 +204,13 @@ impl<'a> Iterator for Lexer<'a> {
                     let quoted = self.quoted();
                     if quoted.is_ok() {
                         let raw = &self.text[at + 1..self.position - 1];
-                        entry.tokens.push(Token {
-                            raw,
-                            quoted: true,
-                            at,
-                        });
+                        entry.tokens.push(Token { raw, quoted: true, at });
                     }
                     quoted
                 }
                 _ => {
                     let word = self.word();
-                    entry.tokens.push(Token {
-                        raw: &self.text[at..self.position],
-                        quoted: false,
-                        at,
-                    });
+                    entry.tokens.push(Token { raw: &self.text[at..self.position], quoted: false, at });
                     word
                 }
             };
@@ -244,14 +218,10 @@ impl<'a> Iterator for Lexer<'a> {
                 entry.fault.get_or_insert(fault);
             }
         }
-        entry.end = self.position;
         if let Some(at) = open {
-            entry.fault.get_or_insert(Fault::new(
-                at,
-                "the parenthesis that opens here is never closed",
-            ));
+            entry.fault.get_or_insert(Fault::new(at, "the parenthesis that opens here is never closed"));
         }
-        Some(entry)
+        Some(entry.ended(self.position))
     }
 }
 
@@ -260,30 +230,20 @@ mod tests {
     use super::*;
 
     fn words(text: &str) -> Vec<(String, bool)> {
-        Lexer::new(text)
-            .flat_map(|entry| entry.tokens)
-            .map(|token| (token.raw.to_owned(), token.quoted))
-            .collect()
+        Lexer::new(text).flat_map(|entry| entry.tokens).map(|token| (token.raw.to_owned(), token.quoted)).collect()
     }
 
     #[test]
     fn cuts_words_strings_and_comments() {
-        let plain = |words: Vec<(String, bool)>| {
-            words.into_iter().map(|(word, _)| word).collect::<Vec<_>>()
-        };
+        let plain = |words: Vec<(String, bool)>| words.into_iter().map(|(word, _)| word).collect::<Vec<_>>();
         assert_eq!(plain(words("a b\t\"c d\" ; e\nf")), ["a", "b", "c d", "f"]);
         assert_eq!(
             words("\"a\"\"b\"c\"d\""),
             [("a", true), ("b", true), ("c", false), ("d", true)].map(|(w, q)| (w.to_owned(), q))
         );
         assert_eq!(plain(words(r#"alpn="h2,h3" x"#)), [r#"alpn="h2,h3""#, "x"]);
-        assert_eq!(
-            plain(words(r#"a\;b "c\"d;e" \"f"#)),
-            [r"a\;b", r#"c\"d;e"#, r#"\"f"#]
-        );
-        let entry = Lexer::new("\ta ( b ; one\r\n c ) d;two\r\n")
-            .next()
-            .unwrap();
+        assert_eq!(plain(words(r#"a\;b "c\"d;e" \"f"#)), [r"a\;b", r#"c\"d;e"#, r#"\"f"#]);
+        let entry = Lexer::new("\ta ( b ; one\r\n c ) d;two\r\n").next().unwrap();
         assert!(entry.indented);
         assert_eq!(entry.comment, Some(";two"));
         assert!(entry.glued_comment.is_some());
@@ -293,31 +253,10 @@ mod tests {
     #[test]
     fn faults_do_not_hide_the_next_line() {
         let entries: Vec<_> = Lexer::new("a \"b\nc )\nd ( e ( f )\ng").collect();
-        assert!(
-            entries[0]
-                .fault
-                .as_ref()
-                .unwrap()
-                .message
-                .contains("closing quote")
-        );
+        assert!(entries[0].fault.as_ref().unwrap().message.contains("closing quote"));
         assert_eq!(entries[0].fault.as_ref().unwrap().at, 2);
-        assert!(
-            entries[1]
-                .fault
-                .as_ref()
-                .unwrap()
-                .message
-                .contains("without an opening")
-        );
-        assert!(
-            entries[2]
-                .fault
-                .as_ref()
-                .unwrap()
-                .message
-                .contains("within parentheses")
-        );
+        assert!(entries[1].fault.as_ref().unwrap().message.contains("without an opening"));
+        assert!(entries[2].fault.as_ref().unwrap().message.contains("within parentheses"));
         assert!(entries[3].fault.is_none());
         assert_eq!(entries.len(), 4);
         let open = Lexer::new("a (\nb\n").next().unwrap();

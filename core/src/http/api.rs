@@ -8,7 +8,6 @@ use std::{
 };
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Uri, header};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, timeout_at};
@@ -21,11 +20,11 @@ use super::{
     dialect::{Dialect, Refusal, kind_of},
     endpoint::{Endpoint, Repeat, Route, Verb},
     kinds::{Draft, Input, Output, Place, Received, Unreadable},
-    quota::Quota,
+    quota::{Permit, Quota},
     retry::{Attempt, RetryPolicy, judge, outcome_after},
     transport::{Network, Transport, TransportError, TransportErrorKind},
 };
-use crate::{Clock, Error, ErrorKind, FieldError, Outcome, Result, Secret, secret};
+use crate::{Clock, Error, ErrorKind, FieldError, Outcome, Result, Secret, clock::after, secret};
 
 /// A provider's API: where it is, who asks, how patiently.
 ///
@@ -90,21 +89,21 @@ impl Auth {
             Self::Bearer(token) => (header::AUTHORIZATION, format!("Bearer {}", token.expose())),
             Self::Basic(user, password) => {
                 let pair = format!("{user}:{}", password.expose());
-                (
-                    header::AUTHORIZATION,
-                    format!("Basic {}", data_encoding::BASE64.encode(pair.as_bytes())),
-                )
+                (header::AUTHORIZATION, format!("Basic {}", data_encoding::BASE64.encode(pair.as_bytes())))
             }
             Self::Header(name, value) => (
-                header::HeaderName::from_static(name),
+                header::HeaderName::try_from(*name).map_err(|_| {
+                    let message = format!("`{name}` cannot be the name of a header");
+                    Error::new(ErrorKind::Config, message)
+                })?,
                 value.expose().to_owned(),
             ),
         };
+        if self.secrets().iter().any(|secret| secret.expose().trim().is_empty()) {
+            return Err(Error::new(ErrorKind::Config, "the token is empty"));
+        }
         let mut value = HeaderValue::try_from(value).map_err(|_| {
-            Error::new(
-                ErrorKind::Config,
-                "the token has characters that cannot be sent, such as a line break",
-            )
+            Error::new(ErrorKind::Config, "the token has characters that cannot be sent, such as a line break")
         })?;
         value.set_sensitive(true);
         Ok(Some((name, value)))
@@ -113,8 +112,16 @@ impl Auth {
     fn secrets(&self) -> Vec<Secret> {
         match self {
             Self::None => Vec::new(),
-            Self::Bearer(secret) | Self::Basic(_, secret) | Self::Header(_, secret) => {
-                vec![secret.clone()]
+            Self::Bearer(secret) => vec![secret.clone()],
+            Self::Basic(user, secret) => {
+                let pair = format!("{user}:{}", secret.expose());
+                let encoded = data_encoding::BASE64.encode(pair.as_bytes());
+                vec![secret.clone(), encoded.into()]
+            }
+            // The value may be a scheme and the token: each is looked for.
+            Self::Header(_, secret) => {
+                let token = secret.expose().rsplit(' ').next().unwrap_or_default();
+                vec![secret.clone(), token.into()]
             }
             Self::Custom(custom) => custom.secrets(),
         }
@@ -186,7 +193,7 @@ impl ApiBuilder {
         };
         let shared = Shared {
             dialect: self.dialect,
-            base: checked_base(&self.base).map_err(named)?,
+            base: checked_base(&self.base, false).map_err(named)?,
             bases: RwLock::default(),
             authorization: self.auth.header().map_err(named)?,
             auth: self.auth,
@@ -195,17 +202,20 @@ impl ApiBuilder {
             quota: Quota::new(self.dialect.quotas),
             clock: self.clock.unwrap_or_default(),
         };
-        Ok(Api {
-            shared: Arc::new(shared),
-            at: None,
-        })
+        Ok(Api { shared: Arc::new(shared), at: None })
     }
 }
 
 /// A base URL without its closing slash.
-fn checked_base(base: &str) -> Result<Arc<str>> {
-    let wrong = |why: &str| Error::new(ErrorKind::Config, format!("the base URL `{base}` {why}"));
+fn checked_base(base: &str, query: bool) -> Result<Arc<str>> {
+    // What may be a credential is not shown.
+    let shown = base.split(['?', '#']).next().unwrap_or_default();
+    let shown = shown.rsplit('@').next().unwrap_or_default();
+    let wrong = |why: &str| Error::new(ErrorKind::Config, format!("the base URL `{shown}` {why}"));
     let url = Url::parse(base).map_err(|error| wrong("cannot be read").with_source(error))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(wrong("holds credentials: give them as a token"));
+    }
     let loopback = match url.host() {
         Some(Host::Domain(name)) => name == "localhost",
         Some(Host::Ipv4(address)) => address.is_loopback(),
@@ -217,30 +227,21 @@ fn checked_base(base: &str) -> Result<Arc<str>> {
         "http" if loopback => {}
         _ => return Err(wrong("would carry the token in the clear: use https")),
     }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(Error::new(
-            ErrorKind::Config,
-            "the base URL holds credentials: give them as a token",
-        ));
-    }
-    if url.query().is_some() || url.fragment().is_some() {
+    if url.fragment().is_some() || (url.query().is_some() && !query) {
         return Err(wrong("has a query or a fragment"));
     }
-    Ok(url.as_str().trim_end_matches('/').into())
+    let base = url.as_str();
+    Ok(match base.split_once('?') {
+        None => base.trim_end_matches('/').into(),
+        Some((path, query)) => format!("{}?{query}", path.trim_end_matches('/')).into(),
+    })
 }
 
 impl Api {
     /// Sets up an API with its usual base URL.
     pub fn builder(dialect: &'static Dialect, base: impl Into<String>) -> ApiBuilder {
         let base = base.into();
-        ApiBuilder {
-            dialect,
-            base,
-            auth: Auth::None,
-            transport: None,
-            retry: RetryPolicy::default(),
-            clock: None,
-        }
+        ApiBuilder { dialect, base, auth: Auth::None, transport: None, retry: RetryPolicy::default(), clock: None }
     }
 
     /// The provider's name.
@@ -260,22 +261,15 @@ impl Api {
 
     /// Sets the base URL that routes with [`Route::base`] of this name are below. For providers that hand out hosts.
     pub fn set_base(&self, name: &'static str, base: &str) -> Result<()> {
-        let base = checked_base(base).map_err(|error| error.with_provider(self.provider()))?;
-        self.shared
-            .bases
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(name, base);
+        let base = checked_base(base, false).map_err(|error| error.with_provider(self.provider()))?;
+        self.shared.bases.write().unwrap_or_else(PoisonError::into_inner).insert(name, base);
         Ok(())
     }
 
-    /// The same API at another base URL, for URLs that are handed out for a single use.
+    /// The same API at another base URL, for URLs that are handed out for a single use. It may have a query.
     pub fn at(&self, base: &str) -> Result<Self> {
-        let base = checked_base(base).map_err(|error| error.with_provider(self.provider()))?;
-        Ok(Self {
-            shared: self.shared.clone(),
-            at: Some(base),
-        })
+        let base = checked_base(base, true).map_err(|error| error.with_provider(self.provider()))?;
+        Ok(Self { shared: self.shared.clone(), at: Some(base) })
     }
 
     /// Calls an operation: the arguments fill the path's parameters in their order.
@@ -289,7 +283,7 @@ impl Api {
         let mut draft = Draft::default();
         let prepared = input
             .write_once(&mut draft, Place::of(&route))
-            .and_then(|()| self.prepare(route, &args, draft, Out::ACCEPT))
+            .and_then(|()| Self::prepare(route, &args, draft, Out::ACCEPT))
             .map_err(|error| self.named(&route, error));
         let api = self.clone();
         Call::new(async move {
@@ -305,31 +299,27 @@ impl Api {
     }
 
     pub(crate) fn prepare(
-        &self,
         route: Route,
         args: &[&dyn fmt::Display],
         draft: Draft,
         accept: Option<&'static str>,
     ) -> Result<Prepared> {
         let path = route.render(args).map_err(|(name, value, why)| {
-            Error::invalid(format!(
-                "the path parameter `{name}` cannot be `{value}`: {why}"
-            ))
+            Error::invalid(format!("the path parameter `{name}` cannot be `{value}`: {why}"))
         })?;
         let mut headers = draft.headers;
         for (name, value) in route.headers {
-            headers.insert(
-                header::HeaderName::from_static(name),
-                HeaderValue::from_static(value),
-            );
+            let wrong = || Error::invalid(format!("the route's header `{name}` cannot be sent"));
+            let header = header::HeaderName::try_from(*name).map_err(|_| wrong())?;
+            let value = HeaderValue::try_from(*value).map_err(|_| wrong())?;
+            headers.insert(header, value);
         }
         if let Some(accept) = accept {
-            headers
-                .entry(header::ACCEPT)
-                .or_insert(HeaderValue::from_static(accept));
+            headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static(accept));
         }
         Ok(Prepared {
             route,
+            origin: None,
             path,
             query: draft.query,
             headers,
@@ -339,22 +329,13 @@ impl Api {
         })
     }
 
-    fn base_of(&self, route: &Route) -> Result<Arc<str>> {
+    pub(crate) fn base_of(&self, route: &Route) -> Result<Arc<str>> {
         match (route.base, &self.at) {
             (None, None) => Ok(self.shared.base.clone()),
             (None, Some(at)) => Ok(at.clone()),
             (Some(name), _) => {
-                let bases = self
-                    .shared
-                    .bases
-                    .read()
-                    .unwrap_or_else(PoisonError::into_inner);
-                let missing = || {
-                    Error::new(
-                        ErrorKind::Config,
-                        format!("the base URL `{name}` is not known yet"),
-                    )
-                };
+                let bases = self.shared.bases.read().unwrap_or_else(PoisonError::into_inner);
+                let missing = || Error::new(ErrorKind::Config, format!("the base URL `{name}` is not known yet"));
                 bases.get(name).cloned().ok_or_else(missing)
             }
         }
@@ -374,12 +355,10 @@ impl Api {
                 status = field::Empty,
                 request_id = field::Empty,
             );
-            let wait = match self
-                .attempt(&mut call, streamed, &state)
-                .instrument(span.clone())
-                .await
-            {
-                Ok(received) => return Ok(received),
+            let wait = match self.attempt(&mut call, streamed, &state).instrument(span.clone()).await {
+                Ok(received) => {
+                    return Ok(Received { attempts: state.attempts, secrets: call.secrets, ..received });
+                }
                 Err(failed) => {
                     let _entered = span.enter();
                     match self.consider(&call, failed, &mut state).await {
@@ -395,59 +374,39 @@ impl Api {
         }
     }
 
-    async fn attempt(
+    async fn attempt(&self, call: &mut Prepared, streamed: bool, state: &Progress) -> Result<Received, Failed> {
+        let shared = &*self.shared;
+        let permit = shared.quota.acquire(call.route.bucket, Some(state.deadline)).await.map_err(|exhausted| {
+            let at = self.moment(exhausted.until.saturating_duration_since(Instant::now()));
+            let message = "the quota is spent until then, which is longer than the call may take";
+            Failed::Final(Error::new(ErrorKind::RateLimited, message).with_outcome(Outcome::NotSent).with_retry_at(at))
+        })?;
+
+        let time = shared.retry.attempt_for(call.body.len());
+        let request = match self.signed(call, state.deadline).await {
+            Ok(request) => request,
+            Err(error) => {
+                permit.not_sent();
+                return Err(Failed::Final(error));
+            }
+        };
+        let until = after(time).min(state.deadline);
+        timeout_at(until, self.exchange(call, request, permit, streamed)).await.unwrap_or_else(|_| {
+            let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
+            Err(Failed::Transport(TransportError::new(TransportErrorKind::Timeout, error)))
+        })
+    }
+
+    /// Sends a request and reads its answer.
+    async fn exchange(
         &self,
-        call: &mut Prepared,
+        call: &Prepared,
+        request: http::Request<Body>,
+        permit: Permit,
         streamed: bool,
-        state: &Progress,
     ) -> Result<Received, Failed> {
         let shared = &*self.shared;
-        let permit = shared
-            .quota
-            .acquire(call.route.bucket, Some(state.deadline))
-            .await
-            .map_err(|exhausted| {
-                let at = self.moment(exhausted.until);
-                let message =
-                    "the quota is spent until then, which is longer than the call may take";
-                Failed::Final(
-                    Error::new(ErrorKind::RateLimited, message)
-                        .with_outcome(Outcome::NotSent)
-                        .with_retry_at(at),
-                )
-            })?;
-
-        let uri = call
-            .uri(&self.base_of(&call.route).map_err(Failed::Final)?)
-            .map_err(Failed::Final)?;
-        let mut headers = call.headers.clone();
-        match (&shared.auth, &shared.authorization) {
-            (_, Some((name, value))) => {
-                headers.insert(name, value.clone());
-            }
-            (Auth::Custom(custom), None) => {
-                custom
-                    .authorize(&call.route, &mut headers)
-                    .await
-                    .map_err(Failed::Final)?;
-            }
-            _ => {}
-        }
-        let time = shared.retry.attempt_for(call.body.len());
-        let body = call.take_body().map_err(Failed::Final)?;
-        let mut request = http::Request::new(body);
-        *request.method_mut() = call.route.method.into();
-        *request.uri_mut() = uri;
-        *request.headers_mut() = headers;
-        request.extensions_mut().insert(call.route);
-
-        let until = (Instant::now() + time).min(state.deadline);
-        let late = |_| {
-            let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
-            Failed::Transport(TransportError::new(TransportErrorKind::Timeout, error))
-        };
-        let response = timeout_at(until, shared.transport.send(request)).await;
-        let response = match response.map_err(late)? {
+        let response = match shared.transport.send(request).await {
             Ok(response) => response,
             Err(error) => {
                 if error.kind() == TransportErrorKind::NotSent {
@@ -461,69 +420,69 @@ impl Api {
         let span = Span::current();
         if !span.is_disabled() {
             span.record("status", parts.status.as_u16());
-            self.request_id(&parts.headers)
-                .map(|id| span.record("request_id", id));
+            self.request_id(&parts.headers, &self.secrets(&call.secrets)).map(|id| span.record("request_id", id));
             tracing::debug!("answered");
         }
 
         let body = if streamed && parts.status.is_success() {
-            body
+            body.guarded(shared.retry.attempt)
         } else {
-            let broken =
-                |error| Failed::Transport(TransportError::new(TransportErrorKind::Lost, error));
-            Incoming::Bytes(
-                timeout_at(until, body.collect())
-                    .await
-                    .map_err(late)?
-                    .map_err(broken)?,
-            )
+            let broken = |error| Failed::Transport(TransportError::new(TransportErrorKind::Lost, error));
+            Incoming::Bytes(body.collect().await.map_err(broken)?)
         };
-        let received = Received {
-            status: parts.status,
-            headers: parts.headers,
-            body,
+        let received =
+            Received { status: parts.status, headers: parts.headers, body, attempts: 0, secrets: Vec::new() };
+        let refused = match (shared.dialect.refused, &received.body) {
+            (Some(refused), Incoming::Bytes(body)) => refused(body),
+            _ => false,
         };
-        let refused = shared
-            .dialect
-            .refused
-            .is_some_and(|refused| refused(received.bytes()));
-        if received.status.is_success() && !refused {
-            Ok(received)
-        } else {
-            Err(Failed::Answered(received))
+        if received.status.is_success() && !refused { Ok(received) } else { Err(Failed::Answered(received)) }
+    }
+
+    /// The request of one attempt. Credentials come first: fetching them may be what makes the base URL known.
+    async fn signed(&self, call: &mut Prepared, deadline: Instant) -> Result<http::Request<Body>> {
+        let shared = &*self.shared;
+        let mut headers = call.headers.clone();
+        match (&shared.auth, &shared.authorization) {
+            (_, Some((name, value))) => {
+                headers.entry(name).or_insert_with(|| value.clone());
+            }
+            (Auth::Custom(custom), None) => {
+                timeout_at(deadline, custom.authorize(&call.route, &mut headers)).await.map_err(|_| {
+                    let message = "the credentials could not be fetched in time";
+                    Error::new(ErrorKind::Timeout, message)
+                })??;
+            }
+            _ => {}
         }
+        let uri = match &call.origin {
+            Some(origin) => call.uri(origin)?,
+            None => call.uri(&self.base_of(&call.route)?)?,
+        };
+        let mut request = http::Request::new(call.take_body()?);
+        *request.method_mut() = call.route.method.into();
+        *request.uri_mut() = uri;
+        *request.headers_mut() = headers;
+        request.extensions_mut().insert(call.route);
+        Ok(request)
     }
 
     /// What comes after an attempt that did not succeed.
     async fn consider(&self, call: &Prepared, failed: Failed, state: &mut Progress) -> Next {
         let (error, verdict) = match failed {
             Failed::Final(error) => {
-                let outcome = outcome_after(state.outcome, error.outcome());
-                return Next::End(
-                    error
-                        .with_outcome(outcome)
-                        .with_attempts(state.attempts - 1),
-                );
+                // Whatever became of fetching credentials, this attempt was not made.
+                let outcome = outcome_after(state.outcome, Outcome::NotSent);
+                return Next::End(error.with_outcome(outcome).with_attempts(state.attempts - 1));
             }
             Failed::Transport(error) => {
-                let repeat = if call.spent {
-                    Repeat::Once
-                } else {
-                    call.route.repeat
-                };
-                let verdict = judge(
-                    repeat,
-                    Attempt::Failed(error.kind()),
-                    self.shared.dialect.rules,
-                );
+                let attempt = Attempt::Failed(error.kind());
+                let verdict = judge(call.route.repeat, attempt, self.shared.dialect.rules);
                 let kind = match error.kind() {
                     TransportErrorKind::Timeout => ErrorKind::Timeout,
                     _ => ErrorKind::Transport,
                 };
-                (
-                    Error::new(kind, error.to_string()).with_source(error.into_source()),
-                    verdict,
-                )
+                (Error::new(kind, error.to_string()).with_source(error.into_source()), verdict)
             }
             Failed::Answered(received) => {
                 let error = self.refusal(&received, &call.secrets);
@@ -533,41 +492,30 @@ impl Api {
             }
         };
 
-        let gone = call.route.method == Verb::Delete
-            && error.is_not_found()
-            && state.outcome == Outcome::Unknown;
-        state.outcome = if gone {
-            Outcome::Applied
-        } else {
-            outcome_after(state.outcome, verdict.outcome)
-        };
-        let error = error
-            .with_outcome(state.outcome)
-            .with_attempts(state.attempts);
+        let gone = call.route.method == Verb::Delete && error.is_not_found() && state.outcome == Outcome::Unknown;
+        state.outcome = if gone { Outcome::Applied } else { outcome_after(state.outcome, verdict.outcome) };
+        let error = error.with_outcome(state.outcome).with_attempts(state.attempts);
         if let (Auth::Custom(custom), ErrorKind::Unauthenticated, false) =
             (&self.shared.auth, error.kind(), state.renewed)
         {
             state.renewed = true;
-            match custom.renew(&error).await {
-                Ok(true) if !call.spent => return Next::Wait(Duration::ZERO),
-                Ok(_) => return Next::End(error),
-                Err(renewal) => return Next::End(error.with_source(renewal)),
-            }
+            return match timeout_at(state.deadline, custom.renew(&error)).await {
+                Ok(Ok(true)) if !call.spent => Next::Wait(Duration::ZERO),
+                Ok(Ok(_)) | Err(_) => Next::End(error),
+                Ok(Err(renewal)) => Next::End(error.with_source(renewal)),
+            };
         }
         if !verdict.again || call.spent || state.attempts >= self.shared.retry.attempts {
             return Next::End(error);
         }
+        let left = state.deadline.saturating_duration_since(Instant::now());
         let wait = self.shared.retry.wait(state.attempts, error.retry_after());
-        if Instant::now() + wait >= state.deadline {
-            let at = error
-                .retry_after()
-                .map(|asked| self.moment(Instant::now() + asked));
-            return Next::End(match at {
-                Some(at) => error.with_retry_at(at),
-                None => error,
-            });
+        match error.retry_after() {
+            _ if wait < left => Next::Wait(wait),
+            // There is time for what the provider asks for, and none to spread the calls.
+            Some(asked) if asked < left => Next::Wait(asked),
+            _ => Next::End(error),
         }
-        Next::Wait(wait)
     }
 
     /// The error that an answer stands for.
@@ -575,49 +523,23 @@ impl Api {
         let dialect = self.shared.dialect;
         let text = String::from_utf8_lossy(received.bytes());
         let json = serde_json::from_slice(received.bytes()).ok();
-        let refusal = Refusal {
-            status: received.status,
-            headers: &received.headers,
-            json: json.as_ref(),
-            text: &text,
-        };
+        let refusal = Refusal { status: received.status, headers: &received.headers, json: json.as_ref(), text: &text };
         let explained = (dialect.explain)(&refusal);
 
-        let secrets: Vec<_> = self
-            .shared
-            .auth
-            .secrets()
-            .into_iter()
-            .chain(secrets.iter().cloned())
-            .collect();
+        let secrets = self.secrets(secrets);
         let clean = |text: &str| secret::redact(text, &secrets);
         let fields = explained.fields.iter();
-        let fields = fields
-            .map(|one| FieldError {
-                field: one.field.clone(),
-                message: clean(&one.message),
-            })
-            .collect();
+        let fields = fields.map(|one| FieldError { field: clean(&one.field), message: clean(&one.message) }).collect();
         let message = match explained.message.filter(|message| !message.is_empty()) {
             Some(message) => clean(&message),
-            None => received
-                .status
-                .canonical_reason()
-                .unwrap_or("an unknown status")
-                .to_owned(),
+            None => received.status.canonical_reason().unwrap_or("an unknown status").to_owned(),
         };
         let retry_after = retry_after(&received.headers, self.shared.clock.now());
-        let kind = explained
-            .kind
-            .unwrap_or_else(|| match kind_of(received.status) {
-                ErrorKind::RateLimited if retry_after.is_some_and(|wait| wait > DAY) => {
-                    ErrorKind::QuotaExceeded
-                }
-                kind => kind,
-            });
-        let mut error = Error::new(kind, message)
-            .with_status(received.status)
-            .with_fields(fields);
+        let kind = explained.kind.unwrap_or_else(|| match kind_of(received.status) {
+            ErrorKind::RateLimited if retry_after.is_some_and(|wait| wait > DAY) => ErrorKind::QuotaExceeded,
+            kind => kind,
+        });
+        let mut error = Error::new(kind, message).with_status(received.status).with_fields(fields);
         if let Incoming::Bytes(body) = &received.body {
             error = error.with_body(body);
         }
@@ -625,9 +547,9 @@ impl Api {
             error = error.with_code(clean(&code));
         }
         if let Some(wait) = retry_after {
-            error = error.with_retry_after(wait);
+            error = error.with_retry_after(wait).with_retry_at(self.moment(wait));
         }
-        self.identified(&received.headers, error)
+        self.identified(&received.headers, &secrets, error)
     }
 
     /// Reads an answer as a value, or says why it is not one.
@@ -644,51 +566,47 @@ impl Api {
                 // A page from something between us and the provider.
                 (_, false) => Outcome::Unknown,
             };
-            let secrets = self.shared.auth.secrets();
-            let error = Error::new(
-                ErrorKind::Decode,
-                secret::redact(&unreadable.message, &secrets),
-            )
-            .with_outcome(outcome)
-            .with_status(received.status)
-            .with_attempts(1);
+            let secrets = self.secrets(&received.secrets);
+            let message = secret::redact(&unreadable.message, &secrets);
+            let error = Error::new(ErrorKind::Decode, message)
+                .with_outcome(outcome)
+                .with_status(received.status)
+                .with_attempts(received.attempts);
             let error = match &received.body {
                 Incoming::Bytes(body) => error.with_body(body),
                 Incoming::Stream(..) => error,
             };
-            self.named(route, self.identified(&received.headers, error))
+            self.named(route, self.identified(&received.headers, &secrets, error))
         })
     }
 
-    fn named(&self, route: &Route, error: Error) -> Error {
-        error
-            .with_provider(self.provider())
-            .with_route(route.to_string())
+    pub(crate) fn named(&self, route: &Route, error: Error) -> Error {
+        error.with_provider(self.provider()).with_route(route.to_string())
     }
 
-    fn identified(&self, headers: &HeaderMap, error: Error) -> Error {
-        match self.request_id(headers) {
+    /// What an answer may repeat and an error may not: the client's credentials and the call's own secrets.
+    fn secrets(&self, own: &[Secret]) -> Vec<Secret> {
+        let mut secrets = self.shared.auth.secrets();
+        secrets.extend_from_slice(own);
+        secrets
+    }
+
+    fn identified(&self, headers: &HeaderMap, secrets: &[Secret], error: Error) -> Error {
+        match self.request_id(headers, secrets) {
             Some(id) => error.with_request_id(id),
             None => error,
         }
     }
 
-    fn request_id<'h>(&self, headers: &'h HeaderMap) -> Option<&'h str> {
-        self.shared
-            .dialect
-            .request_id
-            .iter()
-            .find_map(|name| headers.get(*name)?.to_str().ok())
+    fn request_id(&self, headers: &HeaderMap, secrets: &[Secret]) -> Option<String> {
+        let mut names = self.shared.dialect.request_id.iter();
+        let id = names.find_map(|name| headers.get(*name)?.to_str().ok())?;
+        Some(secret::redact(id, secrets))
     }
 
-    fn moment(&self, at: Instant) -> Timestamp {
-        let ahead = SignedDuration::try_from(at.saturating_duration_since(Instant::now()))
-            .unwrap_or(SignedDuration::MAX);
-        self.shared
-            .clock
-            .now()
-            .checked_add(ahead)
-            .unwrap_or(Timestamp::MAX)
+    fn moment(&self, wait: Duration) -> Timestamp {
+        let ahead = SignedDuration::try_from(wait).unwrap_or(SignedDuration::MAX);
+        self.shared.clock.now().checked_add(ahead).unwrap_or(Timestamp::MAX)
     }
 }
 
@@ -696,7 +614,8 @@ impl fmt::Debug for Api {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Api")
             .field("provider", &self.provider())
-            .field("base_url", &self.base_url())
+            // The query of a URL for a single use may be a credential.
+            .field("base_url", &self.base_url().split('?').next())
             .finish_non_exhaustive()
     }
 }
@@ -704,9 +623,10 @@ impl fmt::Debug for Api {
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// A request that can be made again.
-#[derive(Debug)]
 pub(crate) struct Prepared {
     pub(crate) route: Route,
+    /// What the path is below when it is not the route's base.
+    pub(crate) origin: Option<String>,
     pub(crate) path: String,
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
@@ -719,12 +639,10 @@ pub(crate) struct Prepared {
 impl Prepared {
     /// The same request for another page.
     pub(crate) fn again(&self) -> Result<Self> {
-        let body = self
-            .body
-            .replay()
-            .ok_or_else(|| Error::invalid("a list cannot be asked for with a stream"))?;
+        let body = self.body.replay().ok_or_else(|| Error::invalid("a list cannot be asked for with a stream"))?;
         Ok(Self {
             route: self.route,
+            origin: self.origin.clone(),
             path: self.path.clone(),
             query: self.query.clone(),
             headers: self.headers.clone(),
@@ -734,32 +652,30 @@ impl Prepared {
         })
     }
 
-    fn uri(&self, base: &str) -> Result<Uri> {
+    pub(crate) fn uri(&self, base: &str) -> Result<Uri> {
+        let (base, own) = base.split_once('?').unwrap_or((base, ""));
         let mut uri = String::with_capacity(base.len() + self.path.len() + self.query.len() + 1);
         uri.push_str(base);
         // A URL that was handed out for a single use is complete.
         if self.path != "/" {
             uri.push_str(&self.path);
         }
-        if !self.query.is_empty() {
-            uri.push('?');
-            uri.push_str(&self.query);
+        let queries = [own, &self.query].into_iter().filter(|one| !one.is_empty());
+        for (query, lead) in queries.zip(['?', '&']) {
+            uri.push(lead);
+            uri.push_str(query);
         }
-        Uri::try_from(uri)
-            .map_err(|error| Error::invalid("the URL cannot be sent").with_source(error))
+        Uri::try_from(uri).map_err(|error| Error::invalid("the URL cannot be sent").with_source(error))
     }
 
     fn take_body(&mut self) -> Result<Body> {
         if self.spent {
             return Err(Error::invalid("the body was read already"));
         }
-        Ok(match self.body.replay() {
-            Some(body) => body,
-            None => {
-                self.spent = true;
-                std::mem::take(&mut self.body)
-            }
-        })
+        Ok(self.body.replay().unwrap_or_else(|| {
+            self.spent = true;
+            std::mem::take(&mut self.body)
+        }))
     }
 }
 
@@ -773,12 +689,7 @@ struct Progress {
 
 impl Progress {
     fn new(total: Duration) -> Self {
-        Self {
-            attempts: 0,
-            outcome: Outcome::NotSent,
-            deadline: Instant::now() + total,
-            renewed: false,
-        }
+        Self { attempts: 0, outcome: Outcome::NotSent, deadline: after(total), renewed: false }
     }
 }
 
@@ -798,20 +709,11 @@ enum Next {
 fn retry_after(headers: &HeaderMap, now: Timestamp) -> Option<Duration> {
     let text = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = text.parse::<f64>() {
-        return Duration::try_from_secs_f64(seconds).ok();
+        let wait = Duration::try_from_secs_f64(seconds).unwrap_or(Duration::MAX);
+        return (seconds >= 0.0).then_some(wait);
     }
     let until = httpdate::parse_http_date(text).ok()?;
-    let date = headers
-        .get(header::DATE)
-        .and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
+    let date = headers.get(header::DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
     let now = date.unwrap_or_else(|| now.into());
     Some(until.duration_since(now).unwrap_or_default())
-}
-
-/// What a list's page needs beside its items.
-pub(crate) fn body_of(received: &Received) -> Bytes {
-    match &received.body {
-        Incoming::Bytes(bytes) => bytes.clone(),
-        Incoming::Stream(..) => Bytes::new(),
-    }
 }

@@ -5,11 +5,13 @@ use std::{
     pin::Pin,
     sync::{Arc, Mutex},
     task::{Context, Poll, ready},
+    time::Duration,
 };
 
 use bytes::{Bytes, BytesMut};
 use futures::{Stream, StreamExt, stream::BoxStream};
 use http_body::{Frame, SizeHint};
+use tokio::time::timeout;
 
 /// A stream of chunks.
 pub type ByteStream = BoxStream<'static, io::Result<Bytes>>;
@@ -31,10 +33,7 @@ pub enum Body {
 
 impl Body {
     /// A stream that can be read once.
-    pub fn once(
-        stream: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
-        length: u64,
-    ) -> Self {
+    pub fn once(stream: impl Stream<Item = io::Result<Bytes>> + Send + 'static, length: u64) -> Self {
         Self::Once(Mutex::new(stream.boxed()), length)
     }
 
@@ -81,21 +80,13 @@ impl Body {
         let left = self.len();
         let source = match self {
             Self::Empty => futures::stream::empty().boxed(),
-            Self::Bytes(bytes) => {
-                futures::stream::iter((!bytes.is_empty()).then_some(Ok(bytes))).boxed()
-            }
+            Self::Bytes(bytes) => futures::stream::iter((!bytes.is_empty()).then_some(Ok(bytes))).boxed(),
             Self::Once(stream, _) => {
-                return Exact {
-                    source: stream,
-                    left,
-                };
+                return Exact { source: stream, left };
             }
             Self::Replay(open, _) => open(),
         };
-        Exact {
-            source: Mutex::new(source),
-            left,
-        }
+        Exact { source: Mutex::new(source), left }
     }
 
     /// Reads the whole body into memory.
@@ -144,6 +135,8 @@ impl From<&'static str> for Body {
 }
 
 /// A stream that keeps to its announced length: a source that is shorter or longer is an error, not a broken request.
+///
+/// Nobody waits for the end of a source that has given all it should: what it would give later is left unread.
 pub struct Exact {
     source: Mutex<ByteStream>,
     left: u64,
@@ -159,41 +152,47 @@ impl Stream for Exact {
     type Item = io::Result<Bytes>;
 
     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        if self.left == 0 {
+        let Self { source, left } = &mut *self;
+        if *left == 0 {
             return Poll::Ready(None);
         }
-        let source = self
-            .source
-            .get_mut()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let source = source.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
         Poll::Ready(Some(match ready!(source.poll_next_unpin(cx)) {
-            Some(Ok(chunk)) if chunk.len() as u64 <= self.left => {
-                self.left -= chunk.len() as u64;
-                Ok(chunk)
+            Some(Ok(chunk)) if chunk.len() as u64 <= *left => {
+                *left -= chunk.len() as u64;
+                // The last moment to see that there is more.
+                if *left == 0 && goes_on(source, cx) { Err(too_long()) } else { Ok(chunk) }
             }
-            Some(Ok(_)) => Err(io::Error::new(
-                io::ErrorKind::InvalidData,
-                "the body is longer than announced",
-            )),
+            Some(Ok(_)) => Err(too_long()),
             Some(Err(error)) => Err(error),
             None => {
-                let message = format!("the body ended {} bytes early", self.left);
+                let message = format!("the body ended {} bytes early", *left);
                 Err(io::Error::new(io::ErrorKind::UnexpectedEof, message))
             }
         }))
     }
 }
 
+fn goes_on(source: &mut ByteStream, cx: &mut Context<'_>) -> bool {
+    loop {
+        match source.poll_next_unpin(cx) {
+            Poll::Ready(Some(Ok(chunk))) if chunk.is_empty() => {}
+            Poll::Ready(Some(Ok(_))) => return true,
+            Poll::Ready(Some(Err(_)) | None) | Poll::Pending => return false,
+        }
+    }
+}
+
+fn too_long() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "the body is longer than announced")
+}
+
 impl http_body::Body for Exact {
     type Data = Bytes;
     type Error = io::Error;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
-        self.poll_next(cx)
-            .map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
+    fn poll_frame(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        self.poll_next(cx).map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -233,6 +232,21 @@ impl Incoming {
             Self::Bytes(bytes) => futures::stream::iter([Ok(bytes)]).boxed(),
             Self::Stream(stream, _) => stream,
         }
+    }
+
+    /// The same body, which fails when nothing more of it comes for so long.
+    pub(crate) fn guarded(self, silence: Duration) -> Self {
+        let Self::Stream(stream, length) = self else {
+            return self;
+        };
+        let stream = futures::stream::unfold(Some(stream), move |stream| async move {
+            let mut stream = stream?;
+            match timeout(silence, stream.next()).await {
+                Ok(chunk) => Some((chunk?, Some(stream))),
+                Err(_) => Some((Err(io::ErrorKind::TimedOut.into()), None)),
+            }
+        });
+        Self::Stream(stream.boxed(), length)
     }
 
     /// Reads the whole body into memory.
@@ -276,10 +290,7 @@ mod tests {
     use super::*;
 
     fn chunks(sizes: &[usize]) -> ByteStream {
-        let chunks: Vec<_> = sizes
-            .iter()
-            .map(|&size| Ok(Bytes::from(vec![b'x'; size])))
-            .collect();
+        let chunks: Vec<_> = sizes.iter().map(|&size| Ok(Bytes::from(vec![b'x'; size]))).collect();
         futures::stream::iter(chunks).boxed()
     }
 
@@ -289,6 +300,8 @@ mod tests {
             (&[2usize, 3] as &[_], 5, true),
             (&[2], 5, false),
             (&[2, 4], 5, false),
+            (&[2, 3, 0], 5, true),
+            (&[2, 3, 1], 5, false),
             (&[], 0, true),
         ] {
             let read = Body::once(chunks(sizes), length).collect().await;

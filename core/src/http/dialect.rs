@@ -75,16 +75,9 @@ impl Explanation {
     pub fn usual(refusal: &Refusal<'_>) -> Self {
         let text = |member: &str| {
             let value = refusal.json?.get(member)?;
-            value
-                .as_str()
-                .map(str::to_owned)
-                .or_else(|| value.as_i64().map(|number| number.to_string()))
+            value.as_str().map(str::to_owned).or_else(|| value.as_i64().map(|number| number.to_string()))
         };
-        Self {
-            message: text("message").or_else(|| text("error")),
-            code: text("code"),
-            ..Self::default()
-        }
+        Self { message: text("message").or_else(|| text("error")), code: text("code"), ..Self::default() }
     }
 }
 

@@ -107,17 +107,7 @@ impl Route {
             Verb::Put | Verb::Delete => Repeat::Idempotent,
             Verb::Post | Verb::Patch => Repeat::Once,
         };
-        Self {
-            method,
-            path,
-            repeat,
-            envelope: None,
-            status: 200,
-            base: None,
-            headers: &[],
-            pages: None,
-            bucket: "",
-        }
+        Self { method, path, repeat, envelope: None, status: 200, base: None, headers: &[], pages: None, bucket: "" }
     }
 
     /// A route that reads: [`Repeat::Safe`].
@@ -200,18 +190,12 @@ impl Route {
     }
 
     /// The path with its parameters filled in, or the name of the parameter that cannot stand there and why.
-    pub(crate) fn render(
-        &self,
-        args: &[&dyn fmt::Display],
-    ) -> Result<String, (&'static str, String, &'static str)> {
+    pub(crate) fn render(&self, args: &[&dyn fmt::Display]) -> Result<String, (&'static str, String, &'static str)> {
         let mut args = args.iter();
         let mut path = String::with_capacity(self.path.len() + 16);
         for segment in self.path.split('/').skip(1) {
             path.push('/');
-            let Some(name) = segment
-                .strip_prefix('{')
-                .and_then(|name| name.strip_suffix('}'))
-            else {
+            let Some(name) = segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) else {
                 path.push_str(segment);
                 continue;
             };
@@ -233,21 +217,17 @@ impl Route {
     }
 
     /// The arguments of a path that this route describes, decoded.
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) fn matches(&self, path: &str) -> Option<Vec<String>> {
         let mut args = Vec::new();
         let mut rest = path.strip_prefix('/')?.split('/');
         for segment in self.path.split('/').skip(1) {
-            match segment
-                .strip_prefix('{')
-                .and_then(|name| name.strip_suffix('}'))
-            {
+            match segment.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
                 Some(tail) if tail.ends_with('*') => {
                     let parts: Option<Vec<_>> = rest.by_ref().map(percent_decode).collect();
-                    args.push(parts?.join("/"));
+                    args.push(Some(parts?.join("/")).filter(|tail| !tail.is_empty())?);
                 }
-                Some(_) => args.push(percent_decode(
-                    rest.next().filter(|part| !part.is_empty())?,
-                )?),
+                Some(_) => args.push(percent_decode(rest.next().filter(|part| !part.is_empty())?)?),
                 None if rest.next()? == segment => {}
                 None => return None,
             }
@@ -272,7 +252,7 @@ fn push_segment(path: &mut String, value: &str) -> Result<(), &'static str> {
     for byte in value.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                path.push(byte.into())
+                path.push(byte.into());
             }
             _ => {
                 const HEX: &[u8; 16] = b"0123456789ABCDEF";
@@ -285,6 +265,7 @@ fn push_segment(path: &mut String, value: &str) -> Result<(), &'static str> {
     Ok(())
 }
 
+#[cfg(any(test, feature = "testing"))]
 fn percent_decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();
@@ -301,13 +282,14 @@ fn percent_decode(text: &str) -> Option<String> {
 }
 
 /// Counts the parameters of a path; a malformed path does not compile.
+///
+/// # Panics
+///
+/// In a `const`, which is where it belongs: as an error of the compiler.
 #[doc(hidden)]
 pub const fn parameters(path: &str) -> usize {
     let bytes = path.as_bytes();
-    assert!(
-        !bytes.is_empty() && bytes[0] == b'/',
-        "a path begins with a slash"
-    );
+    assert!(!bytes.is_empty() && bytes[0] == b'/', "a path begins with a slash");
     let (mut count, mut at) = (0, 1);
     while at < bytes.len() {
         match bytes[at] {
@@ -321,10 +303,7 @@ pub const fn parameters(path: &str) -> usize {
                 assert!(at < bytes.len(), "a parameter is not closed");
                 assert!(at > name, "a parameter has no name");
                 let last = at + 1 == bytes.len();
-                assert!(
-                    last || bytes[at + 1] == b'/',
-                    "a parameter is a whole segment"
-                );
+                assert!(last || bytes[at + 1] == b'/', "a parameter is a whole segment");
                 assert!(last || bytes[at - 1] != b'*', "a tail is the last segment");
                 count += 1;
             }
@@ -352,21 +331,25 @@ pub struct Endpoint<In, Out, const N: usize> {
 impl<In, Out, const N: usize> Endpoint<In, Out, N> {
     /// An operation with its name for reports. A number of parameters that is not the path's does not compile.
     ///
+    /// # Panics
+    ///
+    /// In a `const`, which is where it belongs: as an error of the compiler.
+    ///
     /// ```
     /// use howdah_core::http::{Endpoint, Route};
     ///
     /// const REBOOT: Endpoint<(), (), 1> = Endpoint::new("REBOOT", Route::post("/machines/{id}/reboot"));
     /// ```
+    ///
+    /// ```compile_fail
+    /// use howdah_core::http::{Endpoint, Route};
+    ///
+    /// const REBOOT: Endpoint<(), (), 2> = Endpoint::new("REBOOT", Route::post("/machines/{id}/reboot"));
+    /// # let _ = REBOOT;
+    /// ```
     pub const fn new(name: &'static str, route: Route) -> Self {
-        assert!(
-            parameters(route.path) == N,
-            "the path has another number of parameters"
-        );
-        Self {
-            name,
-            route,
-            types: PhantomData,
-        }
+        assert!(parameters(route.path) == N, "the path has another number of parameters");
+        Self { name, route, types: PhantomData }
     }
 
     /// What is known of it besides its types.
@@ -458,6 +441,18 @@ where
 /// ```compile_fail
 /// howdah_core::endpoints! { BROKEN: () => () = get("/zones/{zone"); }
 /// ```
+///
+/// ```
+/// # use howdah_core::http::{Api, Call};
+/// howdah_core::endpoints! { SHOW: () => String = get("/zones/{zone}/records/{record}"); }
+/// fn show(api: &Api) -> Call<String> { api.send(&SHOW, [&"example.com", &7], ()) }
+/// ```
+///
+/// ```compile_fail
+/// # use howdah_core::http::{Api, Call};
+/// howdah_core::endpoints! { SHOW: () => String = get("/zones/{zone}/records/{record}"); }
+/// fn show(api: &Api) -> Call<String> { api.send(&SHOW, [&"example.com"], ()) }
+/// ```
 #[macro_export]
 macro_rules! endpoints {
     ( $(
@@ -489,11 +484,9 @@ mod tests {
     fn arguments_are_encoded() {
         let path = FILE.render(&[&"b ü", &"a/b c/..d"]);
         assert_eq!(path.unwrap(), "/file/b%20%C3%BC/a/b%20c/..d");
-        assert_eq!(
-            FILE.matches("/file/b%20%C3%BC/a/b%20c").unwrap(),
-            ["b ü", "a/b c"]
-        );
+        assert_eq!(FILE.matches("/file/b%20%C3%BC/a/b%20c").unwrap(), ["b ü", "a/b c"]);
         assert!(FILE.matches("/file/b").is_none());
+        assert!(FILE.matches("/file/b/").is_none());
         assert!(FILE.matches("/other/b/c").is_none());
         assert!(Route::get("/a/{b}").matches("/a/").is_none());
         assert!(Route::get("/a/{b}").matches("/a/b/c").is_none());
@@ -512,13 +505,8 @@ mod tests {
     fn parameters_are_counted() {
         assert_eq!(parameters("/"), 0);
         assert_eq!(parameters("/a/{b}/c/{d*}"), 2);
-        for malformed in [
-            "", "a", "/{", "/{}", "/{a}b", "/x{a}", "/a}", "/{a/b}", "/{a*}/b", "/a?b", "//a",
-        ] {
-            assert!(
-                std::panic::catch_unwind(|| parameters(malformed)).is_err(),
-                "{malformed}"
-            );
+        for malformed in ["", "a", "/{", "/{}", "/{a}b", "/x{a}", "/a}", "/{a/b}", "/{a*}/b", "/a?b", "//a"] {
+            assert!(std::panic::catch_unwind(|| parameters(malformed)).is_err(), "{malformed}");
         }
     }
 }

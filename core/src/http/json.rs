@@ -11,10 +11,7 @@ use serde_json::{Map, Value};
 use super::kinds::Unreadable;
 
 /// Reads the whole body, or the member that the envelope names.
-pub(crate) fn read<T: DeserializeOwned>(
-    bytes: &[u8],
-    envelope: Option<&str>,
-) -> Result<T, Unreadable> {
+pub(crate) fn read<T: DeserializeOwned>(bytes: &[u8], envelope: Option<&str>) -> Result<T, Unreadable> {
     read_keeping(bytes, envelope, &[]).map(|(value, _)| value)
 }
 
@@ -29,38 +26,26 @@ pub(crate) fn read_keeping<T: DeserializeOwned>(
     let read = match envelope {
         Some(member) if !empty => {
             let mut json = serde_json::Deserializer::from_slice(bytes);
-            let seed = Enveloped {
-                member,
-                keep,
-                value: PhantomData,
-            };
-            seed.deserialize(&mut json)
-                .and_then(|value| json.end().map(|()| value))
+            let seed = Enveloped { member, keep, value: PhantomData };
+            seed.deserialize(&mut json).and_then(|value| json.end().map(|()| value))
         }
-        _ if keep.is_empty() => serde_json::from_slice(bytes).map(|value| (value, Map::new())),
-        _ => {
-            // A list that is the whole answer has nothing beside it.
-            serde_json::from_slice(bytes).map(|value| (value, Map::new()))
-        }
+        // A value that is the whole answer has nothing beside it.
+        _ => serde_json::from_slice(bytes).map(|value| (value, Map::new())),
     };
     read.map_err(|error| explain::<T>(bytes, envelope, &error))
 }
 
 /// Reads once more, slowly, to say where it went wrong.
-fn explain<T: DeserializeOwned>(
-    bytes: &[u8],
-    envelope: Option<&str>,
-    error: &serde_json::Error,
-) -> Unreadable {
+fn explain<T: DeserializeOwned>(bytes: &[u8], envelope: Option<&str>, error: &serde_json::Error) -> Unreadable {
     if error.is_syntax() || error.is_eof() {
-        return Unreadable {
-            message: format!("the answer is not JSON: {error}"),
-            json: false,
-        };
+        return Unreadable { message: format!("the answer is not JSON: {error}"), json: false };
     }
     let value = serde_json::from_slice::<Value>(bytes).unwrap_or_default();
     let (value, place) = match envelope {
-        Some(member) => (value.get(member).cloned().unwrap_or_default(), member),
+        Some(member) => match value.get(member) {
+            Some(value) => (value.clone(), member),
+            None => return other_shape(error.to_string()),
+        },
         None => (value, ""),
     };
     let message = match serde_path_to_error::deserialize::<_, T>(value) {
@@ -69,18 +54,17 @@ fn explain<T: DeserializeOwned>(
             let path = match (place, error.path().to_string()) {
                 (place, path) if path == "." => place.to_owned(),
                 ("", path) => path,
+                (place, path) if path.starts_with('[') => format!("{place}{path}"),
                 (place, path) => format!("{place}.{path}"),
             };
-            format!(
-                "the answer has another shape than documented: at `{path}`: {}",
-                error.inner()
-            )
+            format!("at `{path}`: {}", error.inner())
         }
     };
-    Unreadable {
-        message,
-        json: true,
-    }
+    other_shape(message)
+}
+
+fn other_shape(why: impl fmt::Display) -> Unreadable {
+    Unreadable { message: format!("the answer has another shape than documented: {why}"), json: true }
 }
 
 struct Enveloped<'a, T> {
@@ -117,10 +101,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Enveloped<'_, T> {
         }
         match value {
             Some(value) => Ok((value, kept)),
-            None => Err(serde::de::Error::custom(format_args!(
-                "the member `{}` is missing",
-                self.member
-            ))),
+            None => Err(serde::de::Error::custom(format_args!("the member `{}` is missing", self.member))),
         }
     }
 }
@@ -139,10 +120,7 @@ mod tests {
         let body = br#"{"meta":{"n":1},"data":[{"id":1,"new":true}],"other":[1,2]}"#;
         let (zones, kept) = read_keeping::<Vec<Zone>>(body, Some("data"), &["meta"]).unwrap();
         assert_eq!(zones, [Zone { id: 1 }]);
-        assert_eq!(
-            Value::Object(kept),
-            serde_json::json!({ "meta": { "n": 1 } })
-        );
+        assert_eq!(Value::Object(kept), serde_json::json!({ "meta": { "n": 1 } }));
     }
 
     #[test]
@@ -153,20 +131,15 @@ mod tests {
 
     #[test]
     fn a_wrong_shape_is_told_by_its_path() {
-        let error =
-            read::<Vec<Zone>>(br#"{"data":[{"id":1},{"id":"x"}]}"#, Some("data")).unwrap_err();
+        let error = read::<Vec<Zone>>(br#"{"data":[{"id":1},{"id":"x"}]}"#, Some("data")).unwrap_err();
         assert!(error.json);
-        assert!(error.message.contains("`data.[1].id`"), "{}", error.message);
+        assert!(error.message.contains("`data[1].id`"), "{}", error.message);
         let error = read::<Vec<Zone>>(br#"{"date":[]}"#, Some("data")).unwrap_err();
         assert!(error.json);
         assert!(error.message.contains("data"), "{}", error.message);
         let error = read::<Vec<Zone>>(b"<html>", Some("data")).unwrap_err();
         assert!(!error.json);
         let error = read::<Vec<Zone>>(b"[]", Some("data")).unwrap_err();
-        assert!(
-            error.message.contains("object with the member `data`"),
-            "{}",
-            error.message
-        );
+        assert!(error.message.contains("object with the member `data`"), "{}", error.message);
     }
 }

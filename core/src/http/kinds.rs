@@ -35,7 +35,7 @@ use super::{
 use crate::{Error, Result, Secret, secret};
 
 /// A request being written.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Draft {
     pub(crate) query: String,
     pub(crate) headers: HeaderMap,
@@ -43,11 +43,16 @@ pub struct Draft {
     pub(crate) secrets: Vec<Secret>,
 }
 
+impl fmt::Debug for Draft {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Draft")
+    }
+}
+
 impl Draft {
     fn push_query<Q: Serialize>(&mut self, query: &Q) -> Result<()> {
         let (query, secrets) = secret::collect(|| serde_html_form::to_string(query));
-        let query = query
-            .map_err(|error| Error::invalid("the query cannot be written").with_source(error))?;
+        let query = query.map_err(|error| Error::invalid("the query cannot be written").with_source(error))?;
         if !self.query.is_empty() && !query.is_empty() {
             self.query.push('&');
         }
@@ -58,9 +63,7 @@ impl Draft {
 
     fn set_body<B: Serialize>(&mut self, body: &B) -> Result<()> {
         let (json, secrets) = secret::collect(|| serde_json::to_vec(body));
-        let json = json.map_err(|error| {
-            Error::invalid("the body cannot be written as JSON").with_source(error)
-        })?;
+        let json = json.map_err(|error| Error::invalid("the body cannot be written as JSON").with_source(error))?;
         if json != b"null" {
             self.set_bytes(json.into(), HeaderValue::from_static("application/json"));
         }
@@ -84,18 +87,24 @@ pub enum Place {
 
 impl Place {
     pub(crate) fn of(route: &Route) -> Self {
-        if route.method == Verb::Get {
-            Self::Query
-        } else {
-            Self::Body
-        }
+        if route.method == Verb::Get { Self::Query } else { Self::Body }
     }
 }
 
 /// What an operation takes. Sealed: the kinds are those of this [module](self).
+///
+/// ```compile_fail
+/// struct Mine;
+/// impl howdah_core::http::Input for Mine {}
+/// ```
 pub trait Input: sealed::Input {}
 
 /// What an operation answers. Sealed: the kinds are those of this [module](self).
+///
+/// ```compile_fail
+/// struct Mine;
+/// impl howdah_core::http::Output for Mine {}
+/// ```
 pub trait Output: sealed::Output {}
 
 /// An input that a fake can read back.
@@ -128,9 +137,7 @@ impl Asked {
     /// A parameter of the query, decoded.
     pub fn parameter(&self, name: &str) -> Option<String> {
         let mut pairs = url::form_urlencoded::parse(self.query.as_bytes());
-        pairs
-            .find(|(key, _)| key == name)
-            .map(|(_, value)| value.into_owned())
+        pairs.find(|(key, _)| key == name).map(|(_, value)| value.into_owned())
     }
 }
 
@@ -149,16 +156,16 @@ pub struct Received {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Incoming,
+    /// How many attempts it took.
+    pub(crate) attempts: u32,
+    /// What the request held that must not appear in an error.
+    pub(crate) secrets: Vec<Secret>,
 }
 
 impl Received {
     pub(crate) fn json(body: &Value) -> Self {
         let body = Incoming::Bytes(body.to_string().into());
-        Self {
-            status: StatusCode::OK,
-            headers: HeaderMap::new(),
-            body,
-        }
+        Self { status: StatusCode::OK, headers: HeaderMap::new(), body, attempts: 1, secrets: Vec::new() }
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
@@ -268,23 +275,17 @@ impl<T: Serialize> sealed::ServedOutput for T {
 /// `()` reads nothing, so that an answer nobody asked for cannot fail a call that succeeded.
 fn unit<T: DeserializeOwned + 'static>() -> Option<T> {
     (TypeId::of::<T>() == TypeId::of::<()>())
-        .then(|| {
-            T::deserialize(serde::de::value::UnitDeserializer::<serde::de::value::Error>::new())
-                .ok()
-        })
+        .then(|| T::deserialize(serde::de::value::UnitDeserializer::<serde::de::value::Error>::new()).ok())
         .flatten()
 }
 
 fn read_query<T: DeserializeOwned>(asked: &Asked) -> Result<T, String> {
-    let pairs =
-        serde_html_form::Deserializer::new(url::form_urlencoded::parse(asked.query.as_bytes()));
+    let pairs = serde_html_form::Deserializer::new(url::form_urlencoded::parse(asked.query.as_bytes()));
     match T::deserialize(pairs) {
         Ok(value) => Ok(value),
         // A list without a filter is asked with `()`.
-        Err(error) => {
-            T::deserialize(serde::de::value::UnitDeserializer::<serde::de::value::Error>::new())
-                .map_err(|_| format!("query: {error}"))
-        }
+        Err(error) => T::deserialize(serde::de::value::UnitDeserializer::<serde::de::value::Error>::new())
+            .map_err(|_| format!("query: {error}")),
     }
 }
 
@@ -297,10 +298,8 @@ fn read_body<T: DeserializeOwned>(asked: &Asked) -> Result<T, String> {
 }
 
 fn read_json<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, String> {
-    let mut json =
-        serde_json::Deserializer::from_slice(if bytes.is_empty() { b"null" } else { bytes });
-    serde_path_to_error::deserialize(&mut json)
-        .map_err(|error| format!("{}: {}", error.path(), error.inner()))
+    let mut json = serde_json::Deserializer::from_slice(if bytes.is_empty() { b"null" } else { bytes });
+    serde_path_to_error::deserialize(&mut json).map_err(|error| format!("{}: {}", error.path(), error.inner()))
 }
 
 // The input kinds.
@@ -348,10 +347,7 @@ impl<Q: Serialize + Send + 'static, B: sealed::Input> sealed::Input for With<Q, 
 
 impl<Q: DeserializeOwned, B: sealed::ServedInput> sealed::ServedInput for With<Q, B> {
     fn read(asked: &Asked, _: Place) -> Result<Self, String> {
-        Ok(Self {
-            query: read_query(asked)?,
-            body: B::read(asked, Place::Body)?,
-        })
+        Ok(Self { query: read_query(asked)?, body: B::read(asked, Place::Body)? })
     }
 
     fn round_trip(body: &Value) -> Result<Value, String> {
@@ -366,12 +362,8 @@ pub struct Form<B>(pub B);
 impl<B: Serialize + Send + 'static> sealed::Input for Form<B> {
     fn write(&self, draft: &mut Draft, _: Place) -> Result<()> {
         let (form, secrets) = secret::collect(|| serde_html_form::to_string(&self.0));
-        let form =
-            form.map_err(|error| Error::invalid("the form cannot be written").with_source(error))?;
-        draft.set_bytes(
-            form.into(),
-            HeaderValue::from_static("application/x-www-form-urlencoded"),
-        );
+        let form = form.map_err(|error| Error::invalid("the form cannot be written").with_source(error))?;
+        draft.set_bytes(form.into(), HeaderValue::from_static("application/x-www-form-urlencoded"));
         draft.secrets.extend(secrets);
         Ok(())
     }
@@ -380,9 +372,7 @@ impl<B: Serialize + Send + 'static> sealed::Input for Form<B> {
 impl<B: Serialize + DeserializeOwned> sealed::ServedInput for Form<B> {
     fn read(asked: &Asked, _: Place) -> Result<Self, String> {
         let pairs = serde_html_form::Deserializer::new(url::form_urlencoded::parse(&asked.body));
-        B::deserialize(pairs)
-            .map(Self)
-            .map_err(|error| format!("form: {error}"))
+        B::deserialize(pairs).map(Self).map_err(|error| format!("form: {error}"))
     }
 
     fn round_trip(body: &Value) -> Result<Value, String> {
@@ -397,20 +387,33 @@ impl<B: Serialize + DeserializeOwned> sealed::ServedInput for Form<B> {
 ///
 /// let upload = Upload::new("hello").with_content_type("text/plain").with_header("x-bz-file-name", "a.txt");
 /// ```
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct Upload {
     body: Body,
-    headers: Vec<(String, String)>,
+    headers: Vec<(String, Secret)>,
+    secrets: Vec<Secret>,
 }
 
 impl Upload {
     /// Bytes, or a stream that may or may not be read again.
     pub fn new(body: impl Into<Body>) -> Self {
-        Self {
-            body: body.into(),
-            headers: Vec::new(),
+        Self { body: body.into(), headers: Vec::new(), secrets: Vec::new() }
+            .with_content_type("application/octet-stream")
+    }
+
+    /// The body, where it is in memory, as a fake sees it.
+    pub fn content(&self) -> Option<&Bytes> {
+        match &self.body {
+            Body::Bytes(bytes) => Some(bytes),
+            _ => None,
         }
-        .with_content_type("application/octet-stream")
+    }
+
+    /// The value of a header, as a fake sees it.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.headers.iter();
+        let found = headers.find(|(present, _)| present.eq_ignore_ascii_case(name))?;
+        Some(found.1.expose())
     }
 
     /// Sets the content type.
@@ -422,24 +425,38 @@ impl Upload {
     /// Sets a header; a name or value that cannot stand in a header is an error of the call.
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into()));
+        self.headers.push((name.into(), value.into().into()));
         self
+    }
+
+    /// Sets a header that is a credential, as an upload's own token; a call's own credentials go before the client's.
+    #[must_use]
+    pub fn with_secret_header(mut self, name: impl Into<String>, value: impl Into<Secret>) -> Self {
+        let value = value.into();
+        self.secrets.push(value.clone());
+        self.headers.push((name.into(), value));
+        self
+    }
+}
+
+/// The value of a header may be secret.
+impl fmt::Debug for Upload {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        f.debug_struct("Upload").field("body", &self.body).field("headers", &names).finish_non_exhaustive()
     }
 }
 
 impl sealed::Input for Upload {
     fn write(&self, draft: &mut Draft, _: Place) -> Result<()> {
         for (name, value) in &self.headers {
-            let wrong = || {
-                Error::invalid(format!(
-                    "the header `{name}` has a name or a value that cannot be sent"
-                ))
-            };
+            let wrong = || Error::invalid(format!("the header `{name}` has a name or a value that cannot be sent"));
             let header = HeaderName::try_from(name).map_err(|_| wrong())?;
-            draft
-                .headers
-                .insert(header, HeaderValue::try_from(value).map_err(|_| wrong())?);
+            let mut value = HeaderValue::try_from(value.expose()).map_err(|_| wrong())?;
+            value.set_sensitive(true);
+            draft.headers.insert(header, value);
         }
+        draft.secrets.extend(self.secrets.iter().cloned());
         if let Some(body) = self.body.replay() {
             draft.body = body;
         }
@@ -457,15 +474,8 @@ impl sealed::Input for Upload {
 impl sealed::ServedInput for Upload {
     fn read(asked: &Asked, _: Place) -> Result<Self, String> {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = asked
-            .headers
-            .iter()
-            .map(|(name, value)| (name.to_string(), text(value)))
-            .collect();
-        Ok(Self {
-            body: Body::Bytes(asked.body.clone()),
-            headers,
-        })
+        let headers = asked.headers.iter().map(|(name, value)| (name.to_string(), text(value).into())).collect();
+        Ok(Self { body: Body::Bytes(asked.body.clone()), headers, secrets: Vec::new() })
     }
 
     fn round_trip(_: &Value) -> Result<Value, String> {
@@ -479,11 +489,18 @@ pub struct Multipart {
     parts: Vec<Part>,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 struct Part {
     name: String,
     file: Option<(String, String)>,
     content: Bytes,
+}
+
+/// What is in a part may be secret.
+impl fmt::Debug for Part {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Part({}, {} bytes)", self.name, self.content.len())
+    }
 }
 
 impl Multipart {
@@ -492,14 +509,23 @@ impl Multipart {
         Self::default()
     }
 
+    /// The content of a field or a file, as a fake sees it.
+    pub fn part(&self, name: &str) -> Option<&Bytes> {
+        let part = self.parts.iter().find(|part| part.name == name)?;
+        Some(&part.content)
+    }
+
+    /// The name and the content type of a file.
+    pub fn file(&self, name: &str) -> Option<(&str, &str)> {
+        let part = self.parts.iter().find(|part| part.name == name)?;
+        let (file_name, content_type) = part.file.as_ref()?;
+        Some((file_name, content_type))
+    }
+
     /// Adds a field.
     #[must_use]
     pub fn with_field(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.parts.push(Part {
-            name: name.into(),
-            file: None,
-            content: value.into().into(),
-        });
+        self.parts.push(Part { name: name.into(), file: None, content: value.into().into() });
         self
     }
 
@@ -513,34 +539,19 @@ impl Multipart {
         content: impl Into<Bytes>,
     ) -> Self {
         let file = Some((file_name.into(), content_type.into()));
-        self.parts.push(Part {
-            name: name.into(),
-            file,
-            content: content.into(),
-        });
+        self.parts.push(Part { name: name.into(), file, content: content.into() });
         self
     }
 }
 
 impl sealed::Input for Multipart {
     fn write(&self, draft: &mut Draft, _: Place) -> Result<()> {
-        let boundary = format!(
-            "howdah-{:016x}{:016x}",
-            fastrand::u64(..),
-            fastrand::u64(..)
-        );
+        let boundary = format!("howdah-{:016x}{:016x}", fastrand::u64(..), fastrand::u64(..));
         let mut body = Vec::new();
         for part in &self.parts {
             // As browsers do: these three would end the quoted name.
-            let quoted = |text: &str| {
-                text.replace('"', "%22")
-                    .replace('\r', "%0D")
-                    .replace('\n', "%0A")
-            };
-            let mut head = format!(
-                "--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"",
-                quoted(&part.name)
-            );
+            let quoted = |text: &str| text.replace('"', "%22").replace('\r', "%0D").replace('\n', "%0A");
+            let mut head = format!("--{boundary}\r\nContent-Disposition: form-data; name=\"{}\"", quoted(&part.name));
             if let Some((file_name, content_type)) = &part.file {
                 if content_type.contains(['\r', '\n']) {
                     return Err(Error::invalid(format!(
@@ -548,10 +559,10 @@ impl sealed::Input for Multipart {
                         part.name
                     )));
                 }
-                head.push_str(&format!(
-                    "; filename=\"{}\"\r\nContent-Type: {content_type}",
-                    quoted(file_name)
-                ));
+                head.push_str("; filename=\"");
+                head.push_str(&quoted(file_name));
+                head.push_str("\"\r\nContent-Type: ");
+                head.push_str(content_type);
             }
             body.extend_from_slice(head.as_bytes());
             body.extend_from_slice(b"\r\n\r\n");
@@ -559,14 +570,67 @@ impl sealed::Input for Multipart {
             body.extend_from_slice(b"\r\n");
         }
         body.extend_from_slice(format!("--{boundary}--\r\n").as_bytes());
-        let content_type =
-            HeaderValue::try_from(format!("multipart/form-data; boundary={boundary}"));
-        draft.set_bytes(
-            body.into(),
-            content_type.map_err(|_| Error::invalid("the boundary cannot be sent"))?,
-        );
+        let content_type = HeaderValue::try_from(format!("multipart/form-data; boundary={boundary}"));
+        draft.set_bytes(body.into(), content_type.map_err(|_| Error::invalid("the boundary cannot be sent"))?);
         Ok(())
     }
+}
+
+impl sealed::ServedInput for Multipart {
+    fn read(asked: &Asked, _: Place) -> Result<Self, String> {
+        let boundary = asked
+            .headers
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok()?.split_once("boundary="))
+            .map(|(_, rest)| rest.split(';').next().unwrap_or(rest).trim_matches('"'))
+            .ok_or("the form has no boundary")?;
+        // The first boundary has no line break of its own.
+        let body = [b"\r\n", asked.body.as_ref()].concat();
+        let pieces = split_at(&body, format!("\r\n--{boundary}").as_bytes());
+        let (_, pieces) = pieces.split_first().ok_or("the form is empty")?;
+        let parts = pieces.iter().take_while(|piece| !piece.starts_with(b"--"));
+        let parts: Option<Vec<_>> = parts.map(|piece| Part::read(piece)).collect();
+        Ok(Self { parts: parts.ok_or("a part of the form has no name")? })
+    }
+
+    fn round_trip(_: &Value) -> Result<Value, String> {
+        Err("the body is not JSON".to_owned())
+    }
+}
+
+impl Part {
+    fn read(piece: &[u8]) -> Option<Self> {
+        let pieces = split_at(piece, b"\r\n\r\n");
+        let (head, _) = pieces.split_first()?;
+        let content = piece.get(head.len() + 4..)?;
+        let head = String::from_utf8_lossy(head);
+        let quoted = |name: &str| {
+            let (_, rest) = head.split_once(&format!("; {name}=\""))?;
+            let value = rest.split('"').next()?;
+            Some(value.replace("%22", "\"").replace("%0D", "\r").replace("%0A", "\n"))
+        };
+        let content_type = head.split("\r\nContent-Type: ").nth(1).unwrap_or_default();
+        Some(Self {
+            name: quoted("name")?,
+            file: quoted("filename").map(|file| (file, content_type.to_owned())),
+            content: Bytes::copy_from_slice(content),
+        })
+    }
+}
+
+fn split_at<'a>(bytes: &'a [u8], mark: &[u8]) -> Vec<&'a [u8]> {
+    let (mut pieces, mut start, mut at) = (Vec::new(), 0, 0);
+    while at + mark.len() <= bytes.len() {
+        if bytes[at..].starts_with(mark) {
+            pieces.push(&bytes[start..at]);
+            at += mark.len();
+            start = at;
+        } else {
+            at += 1;
+        }
+    }
+    pieces.push(&bytes[start..]);
+    pieces
 }
 
 // The output kinds.
@@ -581,10 +645,7 @@ impl sealed::Output for Text {
     fn receive(_: &Route, received: &mut Received) -> Result<Self, Unreadable> {
         match String::from_utf8(received.bytes().to_vec()) {
             Ok(text) => Ok(Self(text)),
-            Err(error) => Err(Unreadable {
-                message: format!("the text is not UTF-8: {error}"),
-                json: false,
-            }),
+            Err(error) => Err(Unreadable { message: format!("the text is not UTF-8: {error}"), json: false }),
         }
     }
 }
@@ -603,7 +664,10 @@ impl sealed::Output for Binary {
     const ACCEPT: Option<&'static str> = None;
 
     fn receive(_: &Route, received: &mut Received) -> Result<Self, Unreadable> {
-        Ok(Self(Bytes::copy_from_slice(received.bytes())))
+        Ok(Self(match &received.body {
+            Incoming::Bytes(bytes) => bytes.clone(),
+            Incoming::Stream(..) => Bytes::new(),
+        }))
     }
 }
 
@@ -630,11 +694,17 @@ impl sealed::Output for Download {
 
     fn receive(_: &Route, received: &mut Received) -> Result<Self, Unreadable> {
         let body = std::mem::replace(&mut received.body, Incoming::Bytes(Bytes::new()));
-        Ok(Self {
-            status: received.status,
-            headers: received.headers.clone(),
-            body,
-        })
+        Ok(Self { status: received.status, headers: received.headers.clone(), body })
+    }
+}
+
+impl sealed::ServedOutput for Download {
+    fn serve(self, _: &Route) -> Served {
+        let bytes = match self.body {
+            Incoming::Bytes(bytes) => bytes,
+            Incoming::Stream(..) => Bytes::new(),
+        };
+        Served::Bytes(bytes, "application/octet-stream")
     }
 }
 
@@ -654,11 +724,7 @@ impl<T: sealed::Output> sealed::Output for Detailed<T> {
 
     fn receive(route: &Route, received: &mut Received) -> Result<Self, Unreadable> {
         let (status, headers) = (received.status, received.headers.clone());
-        Ok(Self {
-            status,
-            headers,
-            value: T::receive(route, received)?,
-        })
+        Ok(Self { status, headers, value: T::receive(route, received)? })
     }
 }
 
@@ -669,19 +735,15 @@ impl<T: sealed::ServedOutput> sealed::ServedOutput for Detailed<T> {
 }
 
 /// Reads a number that a provider sometimes writes as a string, or the reverse: for `#[serde(deserialize_with)]`.
-pub fn string_or_number<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Option<String>, D::Error> {
+pub fn string_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Either {
         Text(String),
         Number(serde_json::Number),
     }
-    Ok(
-        Option::<Either>::deserialize(deserializer)?.map(|either| match either {
-            Either::Text(text) => text,
-            Either::Number(number) => number.to_string(),
-        }),
-    )
+    Ok(Option::<Either>::deserialize(deserializer)?.map(|either| match either {
+        Either::Text(text) => text,
+        Either::Number(number) => number.to_string(),
+    }))
 }

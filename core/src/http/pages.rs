@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashSet,
-    fmt,
+    fmt, mem,
     pin::Pin,
     task::{Context, Poll, ready},
     vec,
@@ -15,7 +15,7 @@ use serde_json::{Map, Value};
 use url::{Url, form_urlencoded};
 
 use super::{
-    api::{Api, Prepared, body_of},
+    api::{Api, Prepared},
     body::Body,
     call::Call,
     endpoint::Endpoint,
@@ -86,10 +86,7 @@ impl Pagination {
             Self::Cursor { next, .. } => next.iter().map(|(pointer, _)| *pointer).collect(),
             Self::Offset { .. } | Self::LinkHeader { .. } => Vec::new(),
         };
-        pointers
-            .into_iter()
-            .filter_map(|pointer| pointer.split('/').nth(1))
-            .collect()
+        pointers.into_iter().filter_map(|pointer| pointer.split('/').nth(1)).collect()
     }
 }
 
@@ -134,9 +131,8 @@ enum Position {
     First,
     Number(u64),
     Offset(u64),
-    /// Path and query.
-    Link(String, String),
-    Cursor(Vec<(&'static str, String)>),
+    Link { origin: String, path: String, query: String },
+    Cursor(Vec<(&'static str, Value)>),
 }
 
 impl Api {
@@ -151,50 +147,45 @@ impl Api {
         let mut draft = Draft::default();
         let first = input
             .write_once(&mut draft, Place::of(&route))
-            .and_then(|()| self.prepare(route, &args, draft, Some("application/json")))
-            .map_err(|error| {
-                Some(
-                    error
-                        .with_provider(self.provider())
-                        .with_route(route.to_string()),
-                )
-            });
+            .and_then(|()| Self::prepare(route, &args, draft, Some("application/json")))
+            .map_err(|error| Some(self.named(&route, error)));
         // A list that comes whole is one page.
-        let style = route
-            .pages
-            .unwrap_or(Pagination::LinkHeader { size: ("", 0) });
-        let fetcher = Fetcher {
-            api: self.clone(),
-            first,
-            style,
-            next: Position::First,
-            seen: HashSet::new(),
-        };
-        Pages {
-            fetcher: Some(Box::new(fetcher)),
-            read: read_page::<T>,
-            ready: Vec::new().into_iter(),
-            fetching: None,
-        }
+        let style = route.pages.unwrap_or(Pagination::LinkHeader { size: ("", 0) });
+        let fetcher = Fetcher { api: self.clone(), first, style, next: Position::First, seen: HashSet::new() };
+        Pages { fetcher: Some(Box::new(fetcher)), read: read_page::<T>, ready: Vec::new().into_iter(), fetching: None }
     }
 }
 
-fn read_page<T: DeserializeOwned>(
-    fetcher: &Fetcher,
-    received: Received,
-) -> Result<(Vec<T>, Map<String, Value>)> {
+fn read_page<T: DeserializeOwned>(fetcher: &Fetcher, received: Received) -> Result<(Vec<T>, Map<String, Value>)> {
     let Ok(first) = &fetcher.first else {
         return Ok((Vec::new(), Map::new()));
     };
-    fetcher
-        .api
-        .decode(&first.route, received, |route, received| {
-            json::read_keeping(received.bytes(), route.envelope, &fetcher.style.kept())
-        })
+    fetcher.api.decode(&first.route, received, |route, received| {
+        json::read_keeping(received.bytes(), route.envelope, &fetcher.style.kept())
+    })
 }
 
 impl Fetcher {
     async fn fetch<T>(mut self: Box<Self>, read: Read<T>) -> Result<(Vec<T>, Option<Box<Self>>)> {
+        let call = self.request()?;
+        let sent = call.again()?;
+        let received = self.api.execute(call, false).await?;
+        let next_header = next_of(&received.headers);
+        let (items, beside) = read(&self, received)?;
+
+        let beside = Value::Object(beside);
+        let Some(next) = self.following(&sent, items.len(), &beside, next_header)? else {
+            return Ok((items, None));
+        };
+        if !self.seen.insert(next.clone()) {
+            return Err(self.wrong("the provider sent the same cursor twice, so the list would not end"));
+        }
+        self.next = next;
+        Ok((items, Some(self)))
+    }
+
+    /// The request of the next page.
+    fn request(&mut self) -> Result<Prepared> {
         let first = match &mut self.first {
             Ok(first) => first,
             Err(error) => {
@@ -202,214 +193,207 @@ impl Fetcher {
                 return Err(error.take().unwrap_or_else(gone));
             }
         };
-        let mut call = first.again()?;
-        place(&mut call, self.style, &self.next)?;
-        let received = self.api.execute(call, false).await?;
-        let kept_headers = received.headers.clone();
-        let body = body_of(&received);
-        let (items, beside) = read(&self, received)?;
-        drop(body);
-
-        let next = self.following(items.len(), &Value::Object(beside), &kept_headers)?;
-        let Some(next) = next else {
-            return Ok((items, None));
-        };
-        if !self.seen.insert(next.clone()) {
-            return Err(
-                self.wrong("the provider sent the same cursor twice, so the list would not end")
-            );
-        }
-        self.next = next;
-        Ok((items, Some(self)))
+        let placed = first.again().and_then(|mut call| {
+            place(&mut call, self.style, &self.next)?;
+            Ok(call)
+        });
+        placed.map_err(|error| self.api.named(&first.route, error))
     }
 
-    /// Where the next page is, if there is one.
+    /// Where the page after the one that was asked for is, if there is one.
     fn following(
-        &self,
+        &mut self,
+        sent: &Prepared,
         items: usize,
         beside: &Value,
-        headers: &http::HeaderMap,
+        next_header: Option<String>,
     ) -> Result<Option<Position>> {
-        let text = |pointer: &str| match beside.pointer(pointer)? {
-            Value::String(text) if !text.is_empty() => Some(text.clone()),
-            Value::Number(number) => Some(number.to_string()),
+        let value = |pointer: &str| match beside.pointer(pointer)? {
+            Value::String(text) if text.is_empty() => None,
+            value @ (Value::String(_) | Value::Number(_)) => Some(value.clone()),
             _ => None,
         };
-        match self.style {
-            Pagination::Numbered { total, .. } => {
-                let current = match self.next {
-                    Position::Number(number) => number,
-                    _ => 1,
-                };
-                let last = total.and_then(|pointer| text(pointer)?.parse::<u64>().ok());
-                let more = items > 0 && last.is_none_or(|last| current < last);
-                Ok(more.then_some(Position::Number(current + 1)))
+        let link = match self.style {
+            Pagination::Numbered { page, total, .. } => {
+                let current = chosen(sent, page).unwrap_or(1);
+                let last = total.and_then(|pointer| number(&value(pointer)?));
+                let more = last.map_or(items > 0, |last| current < last);
+                return Ok(more.then_some(Position::Number(current + 1)));
             }
-            Pagination::Offset { .. } => {
-                let current = match self.next {
-                    Position::Offset(offset) => offset,
-                    _ => 0,
-                };
-                Ok((items > 0).then_some(Position::Offset(current + items as u64)))
-            }
-            Pagination::Link { next, .. } => text(next).map(|link| self.link(&link)).transpose(),
-            Pagination::LinkHeader { .. } => {
-                next_of(headers).map(|link| self.link(&link)).transpose()
+            Pagination::Offset { offset, .. } => {
+                let current = chosen(sent, offset).unwrap_or(0);
+                return Ok((items > 0).then_some(Position::Offset(current + items as u64)));
             }
             Pagination::Cursor { next, .. } => {
-                let values = next
-                    .iter()
-                    .filter_map(|(pointer, name)| Some((*name, text(pointer)?)));
+                let values = next.iter().filter_map(|(pointer, name)| Some((*name, value(pointer)?)));
                 let values: Vec<_> = values.collect();
-                Ok((!values.is_empty()).then_some(Position::Cursor(values)))
+                return Ok((!values.is_empty()).then_some(Position::Cursor(values)));
             }
-        }
+            Pagination::Link { next, .. } => value(next).map(|link| plain(&link)),
+            Pagination::LinkHeader { .. } => next_header,
+        };
+        link.map(|link| self.link(sent, &link)).transpose()
     }
 
-    /// A link is followed on the same server only, since the token goes with it.
-    fn link(&self, link: &str) -> Result<Position> {
-        let base = Url::parse(self.api.base_url())
-            .map_err(|_| self.wrong("the base URL cannot be read"))?;
-        let url = base
-            .join(link)
-            .map_err(|_| self.wrong("the link to the next page cannot be read"))?;
-        if url.origin() != base.origin() {
-            let host = url.host_str().unwrap_or("nowhere");
-            return Err(self.wrong(&format!(
-                "the next page is said to be at another server, {host}: not followed"
-            )));
+    /// A link is relative to the page it is on, and is followed on the same server only, since the token goes with it.
+    fn link(&mut self, sent: &Prepared, link: &str) -> Result<Position> {
+        let base = match &sent.origin {
+            Some(origin) => origin.as_str().into(),
+            None => self.api.base_of(&sent.route)?,
+        };
+        let page =
+            Url::parse(&sent.uri(&base)?.to_string()).map_err(|_| self.wrong("the URL of the page cannot be read"))?;
+        let next = page.join(link).map_err(|_| self.wrong("the link to the next page cannot be read"))?;
+        if next.origin() != page.origin() {
+            let origin = next.origin().ascii_serialization();
+            return Err(self.wrong(&format!("the next page is said to be at another server, {origin}: not followed")));
         }
-        let path = url
-            .path()
-            .strip_prefix(base.path().trim_end_matches('/'))
-            .unwrap_or(url.path());
-        Ok(Position::Link(
-            path.to_owned(),
-            url.query().unwrap_or_default().to_owned(),
-        ))
+        let position = |url: &Url| Position::Link {
+            origin: url.origin().ascii_serialization(),
+            path: url.path().to_owned(),
+            query: url.query().unwrap_or_default().to_owned(),
+        };
+        self.seen.insert(position(&page));
+        Ok(position(&next))
     }
 
     fn wrong(&self, message: &str) -> Error {
         let error = Error::new(ErrorKind::Decode, message).with_outcome(Outcome::Refused);
-        let error = error.with_provider(self.api.provider());
         match &self.first {
-            Ok(first) => error.with_route(first.route.to_string()),
-            Err(_) => error,
+            Ok(first) => self.api.named(&first.route, error),
+            Err(_) => error.with_provider(self.api.provider()),
         }
     }
 }
 
 /// Turns the request of the first page into that of another.
 fn place(call: &mut Prepared, style: Pagination, position: &Position) -> Result<()> {
-    if let Position::Link(path, query) = position {
-        call.path.clone_from(path);
-        call.query.clone_from(query);
-        return Ok(());
-    }
-    let in_body = matches!(&call.body, Body::Bytes(_));
     let (size, largest) = style.size();
     let mut parameters = Vec::new();
     if !size.is_empty() {
-        parameters.push((size, largest.to_string(), false));
+        parameters.push(Parameter::unless_chosen(size, largest.into()));
     }
     match (style, position) {
-        (Pagination::Numbered { page, .. }, Position::Number(number)) => {
-            parameters.push((page, number.to_string(), true))
+        (_, Position::Link { origin, path, query }) => {
+            call.origin = Some(origin.clone());
+            call.path.clone_from(path);
+            call.query.clone_from(query);
+            return Ok(());
         }
-        (Pagination::Offset { offset, .. }, Position::Offset(number)) => {
-            parameters.push((offset, number.to_string(), true));
+        (Pagination::Numbered { page: name, .. }, Position::Number(number))
+        | (Pagination::Offset { offset: name, .. }, Position::Offset(number)) => {
+            parameters.push(Parameter::always(name, (*number).into()));
         }
         (_, Position::Cursor(values)) => {
-            parameters.extend(
-                values
-                    .iter()
-                    .map(|(name, value)| (*name, value.clone(), true)),
-            );
+            let values = values.iter();
+            parameters.extend(values.map(|(name, value)| Parameter::always(name, value.clone())));
         }
         _ => {}
     }
-    if in_body {
-        place_in_body(call, &parameters)
-    } else {
-        Ok(place_in_query(call, &parameters))
-    }
-}
-
-/// A size that the caller chose stays.
-fn place_in_query(call: &mut Prepared, parameters: &[(&str, String, bool)]) {
-    let mut pairs: Vec<(String, String)> = form_urlencoded::parse(call.query.as_bytes())
-        .into_owned()
-        .collect();
-    for (name, value, replace) in parameters {
-        match pairs.iter_mut().find(|(present, _)| present == name) {
-            Some((_, present)) if *replace => present.clone_from(value),
-            Some(_) => {}
-            None => pairs.push(((*name).to_owned(), value.clone())),
+    match &call.body {
+        Body::Bytes(body) => {
+            let body = place_in_body(body, parameters)?;
+            call.body = Body::Bytes(body.into());
         }
+        _ => call.query = place_in_query(&call.query, parameters),
     }
-    call.query = form_urlencoded::Serializer::new(String::new())
-        .extend_pairs(pairs)
-        .finish();
-}
-
-fn place_in_body(call: &mut Prepared, parameters: &[(&str, String, bool)]) -> Result<()> {
-    let Body::Bytes(bytes) = &call.body else {
-        return Ok(());
-    };
-    let mut body: Map<String, Value> = serde_json::from_slice(bytes)
-        .map_err(|error| Error::invalid("a list's request body is an object").with_source(error))?;
-    for (name, value, replace) in parameters {
-        let value = value.parse().map_or_else(
-            |_| Value::String(value.clone()),
-            |number: u64| Value::from(number),
-        );
-        if *replace || !body.contains_key(*name) {
-            body.insert((*name).to_owned(), value);
-        }
-    }
-    call.body = Body::Bytes(Value::Object(body).to_string().into());
     Ok(())
+}
+
+/// A parameter of the request; the caller's own choice of a size stays.
+struct Parameter {
+    name: &'static str,
+    value: Value,
+    replaces: bool,
+}
+
+impl Parameter {
+    fn always(name: &'static str, value: Value) -> Self {
+        Self { name, value, replaces: true }
+    }
+
+    fn unless_chosen(name: &'static str, value: Value) -> Self {
+        Self { name, value, replaces: false }
+    }
+}
+
+fn place_in_query(query: &str, parameters: Vec<Parameter>) -> String {
+    let mut pairs: Vec<(String, String)> = form_urlencoded::parse(query.as_bytes()).into_owned().collect();
+    for parameter in parameters {
+        let present = pairs.iter_mut().find(|(name, _)| name == parameter.name);
+        match present {
+            Some((_, value)) if parameter.replaces => *value = plain(&parameter.value),
+            Some(_) => {}
+            None => pairs.push((parameter.name.to_owned(), plain(&parameter.value))),
+        }
+    }
+    form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish()
+}
+
+fn place_in_body(body: &[u8], parameters: Vec<Parameter>) -> Result<String> {
+    let mut body: Map<String, Value> = serde_json::from_slice(body)
+        .map_err(|error| Error::invalid("a list's request body is an object").with_source(error))?;
+    for parameter in parameters {
+        if parameter.replaces || !body.contains_key(parameter.name) {
+            body.insert(parameter.name.to_owned(), parameter.value);
+        }
+    }
+    Ok(Value::Object(body).to_string())
+}
+
+/// The number that a request gives to a parameter.
+fn chosen(sent: &Prepared, name: &str) -> Option<u64> {
+    match &sent.body {
+        Body::Bytes(body) => {
+            let body: Map<String, Value> = serde_json::from_slice(body).ok()?;
+            number(body.get(name)?)
+        }
+        _ => form_urlencoded::parse(sent.query.as_bytes())
+            .find(|(present, _)| present == name)
+            .and_then(|(_, value)| value.parse().ok()),
+    }
+}
+
+fn number(value: &Value) -> Option<u64> {
+    plain(value).parse().ok()
+}
+
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
 }
 
 /// The target of `rel="next"` in the `Link` headers.
 fn next_of(headers: &http::HeaderMap) -> Option<String> {
-    headers
-        .get_all(header::LINK)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .find_map(|value| {
-            let mut rest = value;
-            while let Some((_, after)) = rest.split_once('<') {
-                let (target, after) = after.split_once('>')?;
-                let parameters = after.split('<').next().unwrap_or_default();
-                let next = parameters.split([';', ',']).any(|parameter| {
-                    let Some((name, value)) = parameter.split_once('=') else {
-                        return false;
-                    };
-                    let mut relations = value.trim().trim_matches('"').split_ascii_whitespace();
-                    name.trim().eq_ignore_ascii_case("rel")
-                        && relations.any(|one| one.eq_ignore_ascii_case("next"))
-                });
-                if next {
-                    return Some(target.to_owned());
-                }
-                rest = after;
+    headers.get_all(header::LINK).iter().filter_map(|value| value.to_str().ok()).find_map(|value| {
+        let mut rest = value;
+        while let Some((_, after)) = rest.split_once('<') {
+            let (target, after) = after.split_once('>')?;
+            let parameters = after.split('<').next().unwrap_or_default();
+            let next = parameters.split([';', ',']).any(|parameter| {
+                let Some((name, value)) = parameter.split_once('=') else {
+                    return false;
+                };
+                let mut relations = value.trim().trim_matches('"').split_ascii_whitespace();
+                name.trim().eq_ignore_ascii_case("rel") && relations.any(|one| one.eq_ignore_ascii_case("next"))
+            });
+            if next {
+                return Some(target.to_owned());
             }
-            None
-        })
+            rest = after;
+        }
+        None
+    })
 }
 
 impl<T: Send + 'static> Pages<T> {
-    /// The pages as they come.
-    pub fn by_page(self) -> impl Stream<Item = Result<Vec<T>>> + Send + Unpin + 'static {
-        let read = self.read;
-        let pages = stream::try_unfold(self.fetcher, move |fetcher| async move {
-            match fetcher {
-                Some(fetcher) => fetcher.fetch(read).await.map(Some),
-                None => Ok(None),
-            }
-        });
-        pages.boxed()
+    /// The pages as they come. What is left of a page whose first items were read is the first.
+    pub fn by_page(mut self) -> impl Stream<Item = Result<Vec<T>>> + Send + Unpin + 'static {
+        let rest: Vec<T> = mem::take(&mut self.ready).collect();
+        let rest = (!rest.is_empty()).then_some(Ok(rest));
+        stream::iter(rest).chain(stream::poll_fn(move |cx| self.poll_page(cx)))
     }
 
     /// All items.
@@ -425,6 +409,23 @@ impl<T: Send + 'static> Pages<T> {
     }
 }
 
+impl<T: Send + 'static> Pages<T> {
+    fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Vec<T>>>> {
+        if let Some(fetcher) = self.fetcher.take() {
+            self.fetching = Some(fetcher.fetch(self.read).boxed());
+        }
+        let Some(fetching) = &mut self.fetching else {
+            return Poll::Ready(None);
+        };
+        let page = ready!(fetching.poll_unpin(cx));
+        self.fetching = None;
+        Poll::Ready(Some(page.map(|(items, fetcher)| {
+            self.fetcher = fetcher;
+            items
+        })))
+    }
+}
+
 impl<T: Send + 'static> Stream for Pages<T> {
     type Item = Result<T>;
 
@@ -434,23 +435,10 @@ impl<T: Send + 'static> Stream for Pages<T> {
             if let Some(item) = this.ready.next() {
                 return Poll::Ready(Some(Ok(item)));
             }
-            if this.fetching.is_none() {
-                let Some(fetcher) = this.fetcher.take() else {
-                    return Poll::Ready(None);
-                };
-                this.fetching = Some(fetcher.fetch(this.read).boxed());
-            }
-            let Some(fetching) = &mut this.fetching else {
-                return Poll::Ready(None);
-            };
-            let page = ready!(fetching.poll_unpin(cx));
-            this.fetching = None;
-            match page {
-                Ok((items, fetcher)) => {
-                    this.ready = items.into_iter();
-                    this.fetcher = fetcher;
-                }
-                Err(error) => return Poll::Ready(Some(Err(error))),
+            match ready!(this.poll_page(cx)) {
+                Some(Ok(items)) => this.ready = items.into_iter(),
+                Some(Err(error)) => return Poll::Ready(Some(Err(error))),
+                None => return Poll::Ready(None),
             }
         }
     }
@@ -482,14 +470,8 @@ mod tests {
             next(r#"<https://a/1>; rel="prev", <https://a/3?x=1,2>; rel="next""#).as_deref(),
             Some("https://a/3?x=1,2")
         );
-        assert_eq!(
-            next("<https://a/3>; title=x; rel=next").as_deref(),
-            Some("https://a/3")
-        );
-        assert_eq!(
-            next(r#"<https://a/3>; rel="last next""#).as_deref(),
-            Some("https://a/3")
-        );
+        assert_eq!(next("<https://a/3>; title=x; rel=next").as_deref(), Some("https://a/3"));
+        assert_eq!(next(r#"<https://a/3>; rel="last next""#).as_deref(), Some("https://a/3"));
         assert_eq!(next(r#"<https://a/3>; rel="last""#), None);
         assert_eq!(next("<broken"), None);
         assert_eq!(next(""), None);

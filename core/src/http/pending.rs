@@ -2,10 +2,8 @@
 
 use std::{fmt, future::IntoFuture, sync::Arc, time::Duration};
 
-use tokio::time::Instant;
-
 use super::call::Call;
-use crate::{Error, ErrorKind, Outcome, Result};
+use crate::{Error, ErrorKind, Outcome, Result, clock::after};
 
 /// How far a piece of work has come.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,10 +57,7 @@ pub struct Pending<T> {
 impl<T: Staged + Send + 'static> Pending<T> {
     /// Work whose first state is known.
     pub fn begun(state: T, fetch: impl Fn() -> Call<T> + Send + Sync + 'static) -> Self {
-        Self {
-            latest: Some(state),
-            ..Self::attached(fetch)
-        }
+        Self { latest: Some(state), ..Self::attached(fetch) }
     }
 
     /// Work that was begun elsewhere, perhaps by another process.
@@ -100,7 +95,7 @@ impl<T: Staged + Send + 'static> Pending<T> {
     }
 
     async fn wait(mut self) -> Result<T> {
-        let deadline = Instant::now() + self.within;
+        let deadline = after(self.within);
         let mut pause = self.every;
         loop {
             let state = match self.latest.take() {
@@ -111,22 +106,15 @@ impl<T: Staged + Send + 'static> Pending<T> {
                 Stage::Done => return Ok(state),
                 Stage::Failed(why) => {
                     let message = format!("the work ended without success: {why}");
-                    return Err(
-                        Error::new(ErrorKind::Other, message).with_outcome(Outcome::Refused)
-                    );
+                    return Err(Error::new(ErrorKind::Other, message).with_outcome(Outcome::Refused));
                 }
-                Stage::Running if Instant::now() + pause > deadline => {
-                    let message = format!(
-                        "the work was still going on after {} s",
-                        self.within.as_secs()
-                    );
-                    return Err(
-                        Error::new(ErrorKind::Timeout, message).with_outcome(Outcome::Unknown)
-                    );
+                Stage::Running if after(pause) > deadline => {
+                    let message = format!("the work was still going on after {} s", self.within.as_secs());
+                    return Err(Error::new(ErrorKind::Timeout, message).with_outcome(Outcome::Unknown));
                 }
                 Stage::Running => tokio::time::sleep(pause).await,
             }
-            pause = (pause * 2).min(self.at_most);
+            pause = pause.saturating_mul(2).min(self.at_most);
         }
     }
 }
@@ -142,15 +130,15 @@ impl<T: Staged + Send + 'static> IntoFuture for Pending<T> {
 
 impl<T: fmt::Debug> fmt::Debug for Pending<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Pending")
-            .field("latest", &self.latest)
-            .finish_non_exhaustive()
+        f.debug_struct("Pending").field("latest", &self.latest).finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use tokio::time::Instant;
 
     use super::*;
 
@@ -167,25 +155,19 @@ mod tests {
         }
     }
 
-    fn after(asked: usize, last: &'static str) -> (Arc<AtomicUsize>, Pending<State>) {
+    fn answered_after(asked: usize, last: &'static str) -> (Arc<AtomicUsize>, Pending<State>) {
         let count = Arc::new(AtomicUsize::new(0));
         let counter = count.clone();
         let pending = Pending::attached(move || {
             let now = counter.fetch_add(1, Ordering::SeqCst) + 1;
-            Call::new(async move {
-                Ok(State(if now >= asked {
-                    last
-                } else {
-                    "a state of the future"
-                }))
-            })
+            Call::new(async move { Ok(State(if now >= asked { last } else { "a state of the future" })) })
         });
         (count, pending)
     }
 
     #[tokio::test(start_paused = true)]
     async fn asks_at_growing_intervals_until_done() {
-        let (count, pending) = after(5, "done");
+        let (count, pending) = answered_after(5, "done");
         let started = Instant::now();
         assert_eq!(pending.await.unwrap(), State("done"));
         assert_eq!(count.load(Ordering::SeqCst), 5);
@@ -194,21 +176,18 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn failure_and_impatience_are_told_apart() {
-        let (_, pending) = after(2, "failed");
+        let (_, pending) = answered_after(2, "failed");
         let error = pending.await.unwrap_err();
         assert_eq!(error.outcome(), Outcome::Refused);
-        let (count, pending) = after(usize::MAX, "done");
+        let (count, pending) = answered_after(usize::MAX, "done");
         let error = pending.within(Duration::from_secs(60)).await.unwrap_err();
-        assert_eq!(
-            (error.kind(), error.outcome()),
-            (ErrorKind::Timeout, Outcome::Unknown)
-        );
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown));
         assert!(count.load(Ordering::SeqCst) < 10);
     }
 
     #[tokio::test(start_paused = true)]
     async fn looking_once_does_not_wait() {
-        let (_, mut pending) = after(2, "done");
+        let (_, mut pending) = answered_after(2, "done");
         assert_eq!(pending.refresh().await.unwrap().stage(), Stage::Running);
         assert_eq!(pending.refresh().await.unwrap(), &State("done"));
         assert_eq!(pending.latest(), Some(&State("done")));

@@ -8,6 +8,9 @@
 //! `least - in flight` never grants too much, however the answers are reordered. When a window has passed, one call goes
 //! alone, a probe, and its answer opens the next one. This holds for fixed and for sliding windows: in a sliding one the
 //! reset is the moment the oldest call expires, and the probe learns how many others have.
+//!
+//! Which of two answers was counted later is certain where resets are moments of the calendar. Where they are seconds to
+//! go, or missing, it is not: an answer that seems to open a window is then held against those that overtook it.
 
 mod announcement;
 #[cfg(test)]
@@ -81,12 +84,7 @@ impl Quota {
 
     /// The quotas that `rules` describe, with nothing known of them yet.
     pub fn new(rules: &'static [QuotaRule]) -> Self {
-        Self(
-            rules
-                .iter()
-                .map(|rule| Arc::new(Bucket::new(rule)))
-                .collect(),
-        )
+        Self(rules.iter().map(|rule| Arc::new(Bucket::new(rule))).collect())
     }
 
     /// Waits until `bucket` has room for a call. First come, first served.
@@ -97,16 +95,8 @@ impl Quota {
     ///
     /// [`Exhausted`], without waiting, as soon as it is known that there is no room before `deadline`; at the deadline
     /// itself if that could not be known.
-    pub async fn acquire(
-        &self,
-        bucket: &'static str,
-        deadline: Option<Instant>,
-    ) -> Result<Permit, Exhausted> {
-        let named = |name| {
-            self.0
-                .iter()
-                .find(|candidate| candidate.rule.bucket == name)
-        };
+    pub async fn acquire(&self, bucket: &'static str, deadline: Option<Instant>) -> Result<Permit, Exhausted> {
+        let named = |name| self.0.iter().find(|candidate| candidate.rule.bucket == name);
         match named(bucket).or_else(|| named("")) {
             Some(bucket) => bucket.acquire(deadline).await,
             None => Ok(Permit(None)),
@@ -125,17 +115,10 @@ pub struct Exhausted {
 
 impl fmt::Display for Exhausted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let left = self
-            .until
-            .saturating_duration_since(Instant::now())
-            .as_secs_f64()
-            .ceil();
+        let left = self.until.saturating_duration_since(Instant::now()).as_secs_f64().ceil();
         match self.bucket {
             "" => write!(f, "the provider's quota is spent for another {left} s"),
-            bucket => write!(
-                f,
-                "the provider's quota for {bucket} is spent for another {left} s"
-            ),
+            bucket => write!(f, "the provider's quota for {bucket} is spent for another {left} s"),
         }
     }
 }
@@ -155,14 +138,7 @@ impl Permit {
     pub fn answered(mut self, status: StatusCode, headers: &HeaderMap, now: Timestamp) {
         if let Some((bucket, call)) = self.0.take() {
             let received = Instant::now();
-            let answer = Answer::read(
-                &bucket.rule.announced,
-                status,
-                headers,
-                call.acquired,
-                received,
-                now,
-            );
+            let answer = Answer::read(&bucket.rule.announced, status, headers, call.acquired, received, now);
             bucket.change(call, |state| {
                 state.log(bucket.rule.declared, received);
                 state.answered(call, answer, received);
@@ -199,6 +175,9 @@ const SAME_RESET: Duration = Duration::from_secs(2);
 /// A call whose caller has gone is counted by the provider at most this much later.
 const STRAGGLER: Duration = Duration::from_secs(5);
 
+/// So many reports are remembered.
+const MEMORY: usize = 4096;
+
 #[derive(Debug)]
 struct Bucket {
     rule: &'static QuotaRule,
@@ -218,18 +197,15 @@ impl Bucket {
         let state = State {
             knowledge,
             generation: 0,
+            answers: 0,
             in_flight: 0,
             probing: false,
             capacity: 0,
+            recent: VecDeque::new(),
             unreported: VecDeque::new(),
             own: BinaryHeap::new(),
         };
-        Self {
-            rule,
-            state: Mutex::new(state),
-            turn: Semaphore::new(1),
-            changed: Notify::new(),
-        }
+        Self { rule, state: Mutex::new(state), turn: Semaphore::new(1), changed: Notify::new() }
     }
 
     async fn acquire(self: &Arc<Self>, deadline: Option<Instant>) -> Result<Permit, Exhausted> {
@@ -240,10 +216,7 @@ impl Bucket {
             Some(deadline) => match timeout_at(deadline, self.turn.acquire()).await {
                 Ok(turn) => turn,
                 Err(_) => {
-                    return Err(self.exhausted(
-                        self.state().room(self.rule.declared, Instant::now()),
-                        deadline,
-                    ));
+                    return Err(self.exhausted(self.state().room(self.rule.declared, Instant::now()), deadline));
                 }
             },
         };
@@ -257,14 +230,8 @@ impl Bucket {
                 if let Room::Now { probe } = room {
                     state.in_flight += 1;
                     state.probing |= probe;
-                    let probe = probe.then_some(state.generation);
-                    return Ok(Permit(Some((
-                        Arc::clone(self),
-                        Call {
-                            acquired: now,
-                            probe,
-                        },
-                    ))));
+                    let call = Call { acquired: now, answers: state.answers, probe: probe.then_some(state.generation) };
+                    return Ok(Permit(Some((Arc::clone(self), call))));
                 }
                 room
             };
@@ -300,10 +267,7 @@ impl Bucket {
             Room::At(at) => at.max(deadline),
             Room::Now { .. } | Room::AfterAnswer => deadline,
         };
-        Exhausted {
-            until,
-            bucket: self.rule.bucket,
-        }
+        Exhausted { until, bucket: self.rule.bucket }
     }
 
     /// Ends `call`, in whichever way `change` says, and lets the next caller look.
@@ -326,6 +290,8 @@ impl Bucket {
 #[derive(Clone, Copy, Debug)]
 struct Call {
     acquired: Instant,
+    /// How many answers had come before it went.
+    answers: u64,
     /// The generation of the window that had passed when this call went to find the next.
     probe: Option<u64>,
 }
@@ -343,15 +309,27 @@ struct State {
     knowledge: Knowledge,
     /// Counts the windows.
     generation: u64,
+    /// Counts the answers.
+    answers: u64,
     in_flight: u32,
     probing: bool,
     /// The provider's limit is at least this.
     capacity: u32,
+    /// The last reports, oldest first, as far back as a call in flight may have been overtaken by them.
+    recent: VecDeque<Recent>,
     /// Calls that may have been counted although no answer said so, each as the moment from which it is certain: a call
     /// made after that reports a number that includes it. In order of time but for the slack of [`STRAGGLER`].
     unreported: VecDeque<Instant>,
     /// Our own calls, as the moments when each no longer counts towards the declared limit.
     own: BinaryHeap<Reverse<Instant>>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Recent {
+    /// Which of all answers it was.
+    number: u64,
+    remaining: u32,
+    reset: Reset,
 }
 
 #[derive(Debug)]
@@ -366,32 +344,28 @@ enum Knowledge {
 #[derive(Clone, Copy, Debug)]
 struct Window {
     least: u32,
+    /// As the answer that opened it announced it.
     reset: Reset,
+    /// When that is here, but for rounding.
+    until: Instant,
     /// Opened by a 429: only the probe that goes after its end can say anything new.
     refused: bool,
 }
 
 impl Window {
     fn end(&self) -> Instant {
-        self.reset.at + ROUNDING
+        self.until + ROUNDING
     }
 }
 
 impl State {
     fn room(&mut self, declared: Option<Declared>, now: Instant) -> Room {
         if let Some(declared) = declared {
-            while self
-                .own
-                .peek()
-                .is_some_and(|Reverse(expiry)| *expiry <= now)
-            {
+            while self.own.peek().is_some_and(|Reverse(expiry)| *expiry <= now) {
                 self.own.pop();
             }
             if self.own.len() + self.in_flight as usize >= declared.calls.max(1) as usize {
-                return self
-                    .own
-                    .peek()
-                    .map_or(Room::AfterAnswer, |Reverse(expiry)| Room::At(*expiry));
+                return self.own.peek().map_or(Room::AfterAnswer, |Reverse(expiry)| Room::At(*expiry));
             }
         }
         if matches!(self.knowledge, Knowledge::Nothing) {
@@ -411,84 +385,87 @@ impl State {
             Knowledge::Nothing | Knowledge::Window(_) => {
                 // Calls of the last window may yet be counted in the next: they must leave room for the probe.
                 let full = self.in_flight > 0 && owed >= self.capacity as usize;
-                if self.probing || full {
-                    Room::AfterAnswer
-                } else {
-                    Room::Now { probe: true }
-                }
+                if self.probing || full { Room::AfterAnswer } else { Room::Now { probe: true } }
             }
         }
     }
 
     fn answered(&mut self, call: Call, answer: Answer, now: Instant) {
+        self.answers += 1;
         match answer {
             Answer::Report(report) => self.learn(call, report, now),
             Answer::Refusal { until, window } => self.refuse(call, until, window),
-            Answer::Silence { from_provider } => {
-                if from_provider
-                    && (call.probe.is_some() || matches!(self.knowledge, Knowledge::Nothing))
-                {
-                    self.knowledge = Knowledge::Free;
-                    self.unreported.clear();
-                } else {
-                    self.leave_unreported(now);
-                }
+            Answer::Silence { from_provider: true } if call.probe.is_some() => {
+                self.knowledge = Knowledge::Free;
+                self.unreported.clear();
             }
+            Answer::Silence { .. } => self.leave_unreported(now),
         }
     }
 
     fn learn(&mut self, call: Call, report: Report, now: Instant) {
-        let reset = report
-            .reset
-            .unwrap_or_else(|| Reset::at(now, call.acquired));
+        let reset = report.reset.unwrap_or_else(|| Reset::at(now, call.acquired));
         self.capacity = self.capacity.max(report.remaining.saturating_add(1));
-        let order = match &self.knowledge {
-            Knowledge::Window(window) if call.probe != Some(self.generation) => {
-                if window.refused {
-                    Ordering::Less
-                } else {
-                    reset.order(&window.reset, SAME_RESET)
+        let overtaken = usize::try_from(self.answers - call.answers - 1).unwrap_or(usize::MAX);
+        let found = call.probe == Some(self.generation);
+        match &mut self.knowledge {
+            Knowledge::Window(window) if window.refused && !found => return,
+            Knowledge::Window(window) => match reset.order(&window.reset, SAME_RESET) {
+                Ordering::Less if !found => return,
+                Ordering::Equal if !found => {
+                    window.least = window.least.min(report.remaining);
+                    // Of the very same moment the shortest way here tells most; of two that may differ the later counts.
+                    let exact = reset.is_exact() && window.reset.is_exact();
+                    window.until = if exact { window.until.min(reset.at) } else { window.until.max(reset.at) };
                 }
+                _ => {
+                    let least = if overtaken > self.recent.len() {
+                        window.least.min(report.remaining)
+                    } else {
+                        let overtakers = self.recent.iter().rev().take_while(|recent| recent.number > call.answers);
+                        let perhaps_later = overtakers.filter(|recent| recent.reset.order(&reset, SAME_RESET).is_ge());
+                        perhaps_later.map(|recent| recent.remaining).fold(report.remaining, u32::min)
+                    };
+                    self.open(Window { least, reset, until: reset.at, refused: false });
+                }
+            },
+            Knowledge::Nothing | Knowledge::Free => {
+                let least = report.remaining.saturating_sub(u32::try_from(overtaken).unwrap_or(u32::MAX));
+                self.open(Window { least, reset, until: reset.at, refused: false });
             }
-            _ => Ordering::Greater,
-        };
-        match (order, &mut self.knowledge) {
-            (Ordering::Less, _) => return,
-            (Ordering::Equal, Knowledge::Window(window)) => {
-                window.least = window.least.min(report.remaining);
-                window.reset.refine(&reset);
-            }
-            _ => self.open(Window {
-                least: report.remaining,
-                reset,
-                refused: false,
-            }),
         }
+        self.remember(Recent { number: self.answers, remaining: report.remaining, reset });
         self.settle(call.acquired);
-    }
-
-    fn refuse(&mut self, call: Call, until: Reset, announced: Option<Reset>) {
-        let mut refused = Window {
-            least: 0,
-            reset: until,
-            refused: true,
-        };
-        if let Knowledge::Window(window) = &self.knowledge
-            && call.probe != Some(self.generation)
-        {
-            if window.refused {
-                refused.reset.at = refused.reset.at.max(window.reset.at);
-            } else if announced.is_some_and(|reset| reset.order(&window.reset, SAME_RESET).is_lt())
-            {
-                return;
-            }
-        }
-        self.open(refused);
     }
 
     fn open(&mut self, window: Window) {
         self.knowledge = Knowledge::Window(window);
         self.generation += 1;
+    }
+
+    fn remember(&mut self, report: Recent) {
+        if self.in_flight == 0 {
+            self.recent.clear();
+        } else {
+            if self.recent.len() == MEMORY {
+                self.recent.pop_front();
+            }
+            self.recent.push_back(report);
+        }
+    }
+
+    fn refuse(&mut self, call: Call, until: Reset, announced: Option<Reset>) {
+        let mut refused = Window { least: 0, reset: until, until: until.at, refused: true };
+        if let Knowledge::Window(known) = &self.knowledge
+            && call.probe != Some(self.generation)
+        {
+            if known.refused {
+                refused.until = refused.until.max(known.until);
+            } else if announced.is_some_and(|reset| reset.order(&known.reset, SAME_RESET).is_lt()) {
+                return;
+            }
+        }
+        self.open(refused);
     }
 
     /// Holds a call against the quota that no answer has accounted for.
@@ -500,11 +477,7 @@ impl State {
 
     /// Forgets the unreported calls that a call made at `moment` was counted after.
     fn settle(&mut self, moment: Instant) {
-        while self
-            .unreported
-            .front()
-            .is_some_and(|counted_by| *counted_by <= moment)
-        {
+        while self.unreported.front().is_some_and(|counted_by| *counted_by <= moment) {
             self.unreported.pop_front();
         }
     }

@@ -45,10 +45,7 @@ impl Default for RetryPolicy {
 impl RetryPolicy {
     /// One attempt, and whatever comes of it.
     pub fn never() -> Self {
-        Self {
-            attempts: 1,
-            ..Self::default()
-        }
+        Self { attempts: 1, ..Self::default() }
     }
 
     /// Sets how many attempts are made at most.
@@ -74,12 +71,8 @@ impl RetryPolicy {
 
     /// The bound of the wait after the given attempt; the wait itself is drawn evenly below it.
     pub fn bound(&self, attempt: u32) -> Duration {
-        let factor = 1u32
-            .checked_shl(attempt.saturating_sub(1))
-            .unwrap_or(u32::MAX);
-        self.first_wait
-            .saturating_mul(factor)
-            .min(self.longest_wait)
+        let factor = 1u32.checked_shl(attempt.saturating_sub(1)).unwrap_or(u32::MAX);
+        self.first_wait.saturating_mul(factor).min(self.longest_wait)
     }
 
     /// How long to wait after the given attempt; never less than the provider asks for.
@@ -90,7 +83,7 @@ impl RetryPolicy {
 
     /// A slow line still moves 64 KiB a second.
     pub(crate) fn attempt_for(&self, body: u64) -> Duration {
-        self.attempt + Duration::from_secs(body / (64 * 1024))
+        self.attempt.saturating_add(Duration::from_secs(body / (64 * 1024)))
     }
 }
 
@@ -133,18 +126,14 @@ pub(crate) struct Verdict {
 /// Judges one attempt by itself.
 pub(crate) fn judge(repeat: Repeat, attempt: Attempt<'_>, rules: &[Rule]) -> Verdict {
     match attempt {
-        Attempt::Failed(TransportErrorKind::NotSent) => Verdict {
-            outcome: Outcome::NotSent,
-            again: true,
-        },
+        Attempt::Failed(TransportErrorKind::NotSent) => Verdict { outcome: Outcome::NotSent, again: true },
         Attempt::Failed(_) => verdict(repeat, Means::Unknown),
         Attempt::Answered(status, code) => verdict(repeat, meaning(status, code, rules)),
     }
 }
 
 fn meaning(status: StatusCode, code: Option<&str>, rules: &[Rule]) -> Means {
-    let said =
-        |rule: &&Rule| rule.status == status.as_u16() && (rule.code.is_none() || rule.code == code);
+    let said = |rule: &&Rule| rule.status == status.as_u16() && (rule.code.is_none() || rule.code == code);
     if let Some(rule) = rules.iter().find(said) {
         return rule.means;
     }
@@ -158,34 +147,20 @@ fn meaning(status: StatusCode, code: Option<&str>, rules: &[Rule]) -> Means {
 
 fn verdict(repeat: Repeat, means: Means) -> Verdict {
     match (means, repeat) {
-        (Means::RefusedForNow, _) => Verdict {
-            outcome: Outcome::Refused,
-            again: true,
-        },
-        (Means::Refused, _) => Verdict {
-            outcome: Outcome::Refused,
-            again: false,
-        },
+        (Means::Refused, _) => Verdict { outcome: Outcome::Refused, again: false },
         // A call that only reads has changed nothing, however it ended.
-        (Means::Unknown, Repeat::Safe) => Verdict {
-            outcome: Outcome::Refused,
-            again: true,
-        },
-        (Means::Unknown, Repeat::Idempotent) => Verdict {
-            outcome: Outcome::Unknown,
-            again: true,
-        },
-        (Means::Unknown, Repeat::Once) => Verdict {
-            outcome: Outcome::Unknown,
-            again: false,
-        },
+        (Means::RefusedForNow, _) | (Means::Unknown, Repeat::Safe) => {
+            Verdict { outcome: Outcome::Refused, again: true }
+        }
+        (Means::Unknown, Repeat::Idempotent) => Verdict { outcome: Outcome::Unknown, again: true },
+        (Means::Unknown, Repeat::Once) => Verdict { outcome: Outcome::Unknown, again: false },
     }
 }
 
 /// What is known of a call after all its attempts, given what was known before the last one.
 pub(crate) fn outcome_after(before: Outcome, last: Outcome) -> Outcome {
     match (before, last) {
-        (_, Outcome::Applied) => Outcome::Applied,
+        (Outcome::Applied, _) | (_, Outcome::Applied) => Outcome::Applied,
         (Outcome::Unknown, _) => Outcome::Unknown,
         (Outcome::Refused, Outcome::NotSent) => Outcome::Refused,
         (_, last) => last,
@@ -199,24 +174,12 @@ mod tests {
     use super::*;
 
     const RULES: &[Rule] = &[
-        Rule {
-            status: 503,
-            code: Some("busy"),
-            means: Means::RefusedForNow,
-        },
-        Rule {
-            status: 409,
-            code: None,
-            means: Means::Unknown,
-        },
+        Rule { status: 503, code: Some("busy"), means: Means::RefusedForNow },
+        Rule { status: 409, code: None, means: Means::Unknown },
     ];
 
     fn answered(repeat: Repeat, status: u16, code: Option<&str>) -> Verdict {
-        judge(
-            repeat,
-            Attempt::Answered(StatusCode::from_u16(status).unwrap(), code),
-            RULES,
-        )
+        judge(repeat, Attempt::Answered(StatusCode::from_u16(status).unwrap(), code), RULES)
     }
 
     #[test]
@@ -224,48 +187,14 @@ mod tests {
         use Outcome::{NotSent, Refused, Unknown};
         use Repeat::{Idempotent, Once, Safe};
         for (repeat, attempt, outcome, again) in [
-            (
-                Once,
-                Attempt::Failed(TransportErrorKind::NotSent),
-                NotSent,
-                true,
-            ),
-            (
-                Once,
-                Attempt::Failed(TransportErrorKind::Lost),
-                Unknown,
-                false,
-            ),
-            (
-                Once,
-                Attempt::Failed(TransportErrorKind::Timeout),
-                Unknown,
-                false,
-            ),
-            (
-                Once,
-                Attempt::Failed(TransportErrorKind::Other),
-                Unknown,
-                false,
-            ),
-            (
-                Idempotent,
-                Attempt::Failed(TransportErrorKind::Lost),
-                Unknown,
-                true,
-            ),
-            (
-                Safe,
-                Attempt::Failed(TransportErrorKind::Timeout),
-                Refused,
-                true,
-            ),
+            (Once, Attempt::Failed(TransportErrorKind::NotSent), NotSent, true),
+            (Once, Attempt::Failed(TransportErrorKind::Lost), Unknown, false),
+            (Once, Attempt::Failed(TransportErrorKind::Timeout), Unknown, false),
+            (Once, Attempt::Failed(TransportErrorKind::Other), Unknown, false),
+            (Idempotent, Attempt::Failed(TransportErrorKind::Lost), Unknown, true),
+            (Safe, Attempt::Failed(TransportErrorKind::Timeout), Refused, true),
         ] {
-            assert_eq!(
-                judge(repeat, attempt, RULES),
-                Verdict { outcome, again },
-                "{repeat:?} {attempt:?}"
-            );
+            assert_eq!(judge(repeat, attempt, RULES), Verdict { outcome, again }, "{repeat:?} {attempt:?}");
         }
         for (repeat, status, code, outcome, again) in [
             (Once, 429, None, Refused, true),

@@ -4,6 +4,7 @@ use std::{error::Error as StdError, fmt, time::Duration};
 
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt};
+use http::{Method, header};
 
 use super::body::{Body, Incoming};
 use crate::{Error, ErrorKind, Result};
@@ -14,10 +15,7 @@ use crate::{Error, ErrorKind, Result};
 #[async_trait]
 pub trait Transport: Send + Sync + fmt::Debug {
     /// Sends a request whose URI is absolute. The answer's body may still be arriving.
-    async fn send(
-        &self,
-        request: http::Request<Body>,
-    ) -> Result<http::Response<Incoming>, TransportError>;
+    async fn send(&self, request: http::Request<Body>) -> Result<http::Response<Incoming>, TransportError>;
 }
 
 /// Why there is no answer.
@@ -43,14 +41,8 @@ pub enum TransportErrorKind {
 
 impl TransportError {
     /// With the cause.
-    pub fn new(
-        kind: TransportErrorKind,
-        source: impl Into<Box<dyn StdError + Send + Sync>>,
-    ) -> Self {
-        Self {
-            kind,
-            source: source.into(),
-        }
+    pub fn new(kind: TransportErrorKind, source: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
+        Self { kind, source: source.into() }
     }
 
     /// What is known about the request.
@@ -97,45 +89,33 @@ impl Network {
             .tcp_nodelay(true)
             .user_agent(concat!("howdah/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| {
-                Error::new(ErrorKind::Config, "the HTTP client could not be set up")
-                    .with_source(error)
-            })?;
+            .map_err(|error| Error::new(ErrorKind::Config, "the HTTP client could not be set up").with_source(error))?;
         Ok(Self { client })
     }
 }
 
 #[async_trait]
 impl Transport for Network {
-    async fn send(
-        &self,
-        request: http::Request<Body>,
-    ) -> Result<http::Response<Incoming>, TransportError> {
+    async fn send(&self, mut request: http::Request<Body>) -> Result<http::Response<Incoming>, TransportError> {
+        // Some servers refuse a request that could have a body and does not say that it has none.
+        if request.body().is_empty() && !matches!(*request.method(), Method::GET | Method::DELETE) {
+            request.headers_mut().insert(header::CONTENT_LENGTH, 0.into());
+        }
         let request = request.map(|body| match body {
-            Body::Empty => reqwest::Body::default(),
+            empty if empty.is_empty() => reqwest::Body::default(),
             Body::Bytes(bytes) => bytes.into(),
             stream => reqwest::Body::wrap(stream.into_stream()),
         });
-        let request = reqwest::Request::try_from(request).map_err(|error| {
-            TransportError::new(TransportErrorKind::NotSent, error.without_url())
-        })?;
-        let response = self.client.execute(request).await.map_err(classify)?;
+        let request = reqwest::Request::try_from(request)
+            .map_err(|error| TransportError::new(TransportErrorKind::NotSent, error.without_url()))?;
+        let mut response = self.client.execute(request).await.map_err(classify)?;
 
         let length = response.content_length();
-        let (status, version, headers) = (
-            response.status(),
-            response.version(),
-            response.headers().clone(),
-        );
-        let body = response
-            .bytes_stream()
-            .map_err(|error| std::io::Error::other(error.without_url()))
-            .boxed();
-        let mut answer = http::Response::new(Incoming::Stream(body, length));
-        *answer.status_mut() = status;
-        *answer.version_mut() = version;
-        *answer.headers_mut() = headers;
-        Ok(answer)
+        let mut answer = http::Response::new(());
+        (*answer.status_mut(), *answer.version_mut()) = (response.status(), response.version());
+        *answer.headers_mut() = std::mem::take(response.headers_mut());
+        let body = response.bytes_stream().map_err(|error| std::io::Error::other(error.without_url())).boxed();
+        Ok(answer.map(|()| Incoming::Stream(body, length)))
     }
 }
 

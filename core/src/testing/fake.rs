@@ -50,30 +50,18 @@ impl Answer {
     /// When the status is none.
     pub fn empty(status: u16) -> Self {
         let status = StatusCode::from_u16(status).expect("a status has three digits");
-        Self {
-            status,
-            headers: HeaderMap::new(),
-            body: Bytes::new(),
-        }
+        Self { status, headers: HeaderMap::new(), body: Bytes::new() }
     }
 
     /// JSON.
     pub fn json(status: u16, body: impl Serialize) -> Self {
         let body = serde_json::to_vec(&body).unwrap_or_default();
-        Self {
-            body: body.into(),
-            ..Self::empty(status)
-        }
-        .with_header("content-type", "application/json")
+        Self { body: body.into(), ..Self::empty(status) }.with_header("content-type", "application/json")
     }
 
     /// Anything else.
     pub fn text(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Self {
-        Self {
-            body: body.into(),
-            ..Self::empty(status)
-        }
-        .with_header("content-type", content_type)
+        Self { body: body.into(), ..Self::empty(status) }.with_header("content-type", content_type)
     }
 
     /// Sets a header.
@@ -83,8 +71,7 @@ impl Answer {
     /// When the name or the value cannot stand in a header.
     #[must_use]
     pub fn with_header(mut self, name: &'static str, value: impl AsRef<str>) -> Self {
-        let value =
-            HeaderValue::from_str(value.as_ref()).expect("a header's value is visible ASCII");
+        let value = HeaderValue::from_str(value.as_ref()).expect("a header's value is visible ASCII");
         self.headers.insert(HeaderName::from_static(name), value);
         self
     }
@@ -115,7 +102,7 @@ pub struct Exchange {
     pub query: String,
     /// The body: as JSON where it is, a string otherwise, null when there is none.
     pub request: Value,
-    /// The status; 0 when no answer was given.
+    /// Status.
     pub status: u16,
     /// The answer's body, likewise.
     pub response: Value,
@@ -158,6 +145,7 @@ pub struct Fake<S> {
 
 type Handler<S> = Box<dyn Fn(&mut S, &Asked, Vec<String>) -> Reply<Answer> + Send + Sync>;
 type Gate<S> = Box<dyn Fn(&mut S, &Asked) -> Result<(), Answer> + Send + Sync>;
+type Write<S> = fn(&S) -> Value;
 type Paginate = fn(&Asked, &Route, Vec<Value>) -> Answer;
 
 struct Shared<S> {
@@ -173,7 +161,7 @@ struct Setup<S> {
     paginate: Option<Paginate>,
     clock: Clock,
     latency: Duration,
-    keep: Option<(PathBuf, fn(&S) -> Value)>,
+    keep: Option<(PathBuf, Write<S>)>,
 }
 
 struct Held<S> {
@@ -186,9 +174,7 @@ struct Held<S> {
 
 impl<S> Clone for Fake<S> {
     fn clone(&self) -> Self {
-        Self {
-            shared: self.shared.clone(),
-        }
+        Self { shared: self.shared.clone() }
     }
 }
 
@@ -210,20 +196,8 @@ impl<S: World> Fake<S> {
             latency: Duration::ZERO,
             keep: None,
         };
-        let held = Held {
-            state,
-            quota: None,
-            journal: Vec::new(),
-            requests: 0,
-            faults: BTreeMap::new(),
-        };
-        Self {
-            shared: Arc::new(Shared {
-                provider,
-                setup,
-                held: Mutex::new(held),
-            }),
-        }
+        let held = Held { state, quota: None, journal: Vec::new(), requests: 0, faults: BTreeMap::new() };
+        Self { shared: Arc::new(Shared { provider, setup, held: Mutex::new(held) }) }
     }
 
     /// Setting up comes before sharing.
@@ -253,10 +227,7 @@ impl<S: World> Fake<S> {
 
     /// What every request must pass before its handler: credentials, mostly.
     #[must_use]
-    pub fn with_gate(
-        self,
-        gate: impl Fn(&mut S, &Asked) -> Result<(), Answer> + Send + Sync + 'static,
-    ) -> Self {
+    pub fn with_gate(self, gate: impl Fn(&mut S, &Asked) -> Result<(), Answer> + Send + Sync + 'static) -> Self {
         self.set(|setup| setup.gate = Some(Box::new(gate)))
     }
 
@@ -274,13 +245,16 @@ impl<S: World> Fake<S> {
     }
 
     /// Keeps the state in a file: written after every request that may have changed it.
+    ///
+    /// # Panics
+    ///
+    /// A request panics when the state cannot be written.
     #[must_use]
     pub fn kept_in(self, file: impl Into<PathBuf>) -> Self
     where
         S: Serialize,
     {
-        let write =
-            |state: &S| serde_json::to_value(state).expect("a world can be written as JSON");
+        let write = |state: &S| serde_json::to_value(state).expect("a world can be written as JSON");
         self.set(|setup| setup.keep = Some((file.into(), write)))
     }
 
@@ -297,26 +271,20 @@ impl<S: World> Fake<S> {
     {
         let route = *endpoint.route();
         let handler: Handler<S> = Box::new(move |state, asked, args| {
-            let input = In::read(asked, Place::of(&route))
-                .map_err(|why| Answer::text(400, "text/plain", why))?;
+            let input = In::read(asked, Place::of(&route)).map_err(|why| Answer::text(400, "text/plain", why))?;
             let args = std::array::from_fn(|index| args.get(index).map_or("", String::as_str));
             let served = handler(state, args, input)?.serve(&route);
             Ok(match served {
                 Served::Json(Value::Null) => Answer::empty(route.status),
                 Served::Json(value) => Answer::json(route.status, value),
-                Served::Bytes(bytes, content_type) => {
-                    Answer::text(route.status, content_type, bytes)
-                }
+                Served::Bytes(bytes, content_type) => Answer::text(route.status, content_type, bytes),
             })
         });
         self.set(|setup| setup.routes.push((route, handler)))
     }
 
     fn held(&self) -> MutexGuard<'_, Held<S>> {
-        self.shared
-            .held
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.shared.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Looks at the state, or changes it behind everybody's back.
@@ -328,12 +296,12 @@ impl<S: World> Fake<S> {
         seen
     }
 
-    /// Every request so far and its answer.
+    /// Every request that was carried out and what its handler answered, whether or not the answer arrived.
     pub fn journal(&self) -> Vec<Exchange> {
         self.held().journal.clone()
     }
 
-    /// How many requests have come.
+    /// How many requests have come, those that met a fault included.
     pub fn requests(&self) -> u64 {
         self.held().requests
     }
@@ -361,11 +329,7 @@ impl<S: World> Fake<S> {
     }
 
     /// Answers a request, or fails it.
-    pub(super) async fn answer(
-        &self,
-        asked: Asked,
-        client: bool,
-    ) -> Result<Answer, TransportError> {
+    pub(super) async fn answer(&self, asked: Asked, client: bool) -> Result<Answer, TransportError> {
         let fault = {
             let mut held = self.held();
             held.requests += 1;
@@ -375,12 +339,8 @@ impl<S: World> Fake<S> {
         if !self.shared.setup.latency.is_zero() {
             tokio::time::sleep(self.shared.setup.latency).await;
         }
-        let lost = || {
-            Err(TransportError::new(
-                TransportErrorKind::Lost,
-                io::Error::from(io::ErrorKind::ConnectionReset),
-            ))
-        };
+        let lost =
+            || Err(TransportError::new(TransportErrorKind::Lost, io::Error::from(io::ErrorKind::ConnectionReset)));
         match fault {
             None => Ok(self.carry_out(&asked, client)),
             Some(Fault::NotSent) => {
@@ -423,31 +383,18 @@ impl<S: World> Fake<S> {
         };
         let path = asked.path.strip_prefix(setup.prefix.as_str());
         let matched = path.and_then(|path| {
-            let by_method = setup
-                .routes
-                .iter()
-                .filter(|(route, _)| http::Method::from(route.method) == asked.method);
+            let by_method = setup.routes.iter().filter(|(route, _)| http::Method::from(route.method) == asked.method);
             // A path of plain segments wins over one with a parameter in its place.
-            let matching = by_method
-                .filter_map(|(route, handler)| Some((route, handler, route.matches(path)?)));
-            matching.min_by_key(|(_, _, args)| args.len())
+            let matching = by_method.filter_map(|(route, handler)| Some((route, handler, route.matches(path)?)));
+            matching.min_by_key(|(route, ..)| generality(route))
         });
         let route = matched.as_ref().map(|(route, ..)| route.to_string());
         let state = &mut held.state;
         let answered = match matched {
-            _ if !allowed => Err(Answer::json(
-                429,
-                serde_json::json!({ "message": "quota exceeded" }),
-            )),
-            None => Err(Answer::json(
-                404,
-                serde_json::json!({ "message": "no such route" }),
-            )),
+            _ if !allowed => Err(Answer::json(429, serde_json::json!({ "message": "quota exceeded" }))),
+            None => Err(Answer::json(404, serde_json::json!({ "message": "no such route" }))),
             Some((route, handler, args)) => {
-                let open = setup
-                    .gate
-                    .as_ref()
-                    .map_or(Ok(()), |gate| gate(state, asked));
+                let open = setup.gate.as_ref().map_or(Ok(()), |gate| gate(state, asked));
                 let answered = open.and_then(|()| handler(state, asked, args));
                 answered.map(|answer| paginated(setup.paginate, asked, route, answer))
             }
@@ -457,10 +404,7 @@ impl<S: World> Fake<S> {
             answer.headers.insert(name.clone(), value.clone());
         }
         let date = httpdate::fmt_http_date(now.into());
-        answer
-            .headers
-            .entry(header::DATE)
-            .or_insert(HeaderValue::from_str(&date).expect("a date is ASCII"));
+        answer.headers.entry(header::DATE).or_insert(HeaderValue::from_str(&date).expect("a date is ASCII"));
         let exchange = exchange(route, client, asked, &answer);
         export(self.shared.provider, &exchange);
         held.journal.push(exchange);
@@ -472,8 +416,7 @@ impl<S: World> Fake<S> {
 
     fn keep(&self, state: &S) {
         if let Some((file, write)) = &self.shared.setup.keep {
-            replace_file(file, write(state).to_string().as_bytes())
-                .expect("the world's file can be written");
+            replace_file(file, write(state).to_string().as_bytes()).expect("the world's file can be written");
         }
     }
 }
@@ -485,9 +428,18 @@ fn replace_file(file: &Path, content: &[u8]) -> io::Result<()> {
     fs::rename(beside, file)
 }
 
+/// Compared segment by segment: a plain one comes before a parameter, a parameter before a tail.
+fn generality(route: &Route) -> Vec<u8> {
+    let of = |segment: &str| match segment {
+        tail if tail.ends_with("*}") => 2,
+        parameter if parameter.starts_with('{') => 1,
+        _ => 0,
+    };
+    route.path.split('/').map(of).collect()
+}
+
 fn paginated(paginate: Option<Paginate>, asked: &Asked, route: &Route, answer: Answer) -> Answer {
-    let Some(paginate) = paginate.filter(|_| route.pages.is_some() && answer.status.is_success())
-    else {
+    let Some(paginate) = paginate.filter(|_| route.pages.is_some() && answer.status.is_success()) else {
         return answer;
     };
     let mut body: Value = serde_json::from_slice(&answer.body).unwrap_or_default();
@@ -504,13 +456,11 @@ fn paginated(paginate: Option<Paginate>, asked: &Asked, route: &Route, answer: A
 fn exchange(route: Option<String>, client: bool, asked: &Asked, answer: &Answer) -> Exchange {
     let value = |bytes: &[u8]| match bytes {
         [] => Value::Null,
-        bytes => serde_json::from_slice(bytes)
-            .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned())),
+        bytes => {
+            serde_json::from_slice(bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
+        }
     };
-    let content_type = answer
-        .headers
-        .get(header::CONTENT_TYPE)
-        .and_then(|value| value.to_str().ok());
+    let content_type = answer.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     Exchange {
         route,
         client,
@@ -532,27 +482,16 @@ fn export(provider: &str, exchange: &Exchange) {
     let file = Path::new(&directory).join(format!("{provider}-{}.jsonl", std::process::id()));
     let mut line = serde_json::to_vec(exchange).unwrap_or_default();
     line.push(b'\n');
-    let written = fs::OpenOptions::new()
-        .create(true)
-        .append(true)
-        .open(&file)
-        .and_then(|mut file| file.write_all(&line));
-    written.unwrap_or_else(|error| {
-        panic!("the journal {} cannot be written: {error}", file.display())
-    });
+    let written =
+        fs::OpenOptions::new().create(true).append(true).open(&file).and_then(|mut file| file.write_all(&line));
+    written.unwrap_or_else(|error| panic!("the journal {} cannot be written: {error}", file.display()));
 }
 
 #[async_trait]
 impl<S: World> Transport for Fake<S> {
-    async fn send(
-        &self,
-        request: http::Request<Body>,
-    ) -> Result<http::Response<Incoming>, TransportError> {
+    async fn send(&self, request: http::Request<Body>) -> Result<http::Response<Incoming>, TransportError> {
         let (parts, body) = request.into_parts();
-        let body = body
-            .collect()
-            .await
-            .map_err(|error| TransportError::new(TransportErrorKind::Lost, error))?;
+        let body = body.collect().await.map_err(|error| TransportError::new(TransportErrorKind::Lost, error))?;
         let client = parts.extensions.get::<Route>().is_some();
         let asked = Asked {
             method: parts.method,

@@ -56,11 +56,7 @@ pub struct KillSwitch {
 impl KillSwitch {
     /// Kills at the `at`th request; `applied` tells whether that one still reaches its provider.
     pub fn at(at: u64, applied: bool) -> Self {
-        Self {
-            count: Arc::default(),
-            at,
-            applied,
-        }
+        Self { count: Arc::default(), at, applied }
     }
 
     /// Kills nobody, and counts.
@@ -70,10 +66,7 @@ impl KillSwitch {
 
     /// A transport behind this switch.
     pub fn guard<T: Transport>(&self, transport: T) -> Mortal<T> {
-        Mortal {
-            switch: self.clone(),
-            transport,
-        }
+        Mortal { switch: self.clone(), transport }
     }
 
     /// How many requests were tried.
@@ -95,28 +88,27 @@ pub struct Mortal<T> {
 
 impl<T> fmt::Debug for Mortal<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Mortal")
-            .field("switch", &self.switch)
-            .finish_non_exhaustive()
+        f.debug_struct("Mortal").field("switch", &self.switch).finish_non_exhaustive()
     }
 }
 
 #[async_trait]
 impl<T: Transport> Transport for Mortal<T> {
-    async fn send(
-        &self,
-        request: http::Request<Body>,
-    ) -> Result<http::Response<Incoming>, TransportError> {
+    async fn send(&self, request: http::Request<Body>) -> Result<http::Response<Incoming>, TransportError> {
         let now = self.switch.count.fetch_add(1, Ordering::SeqCst) + 1;
         if now < self.switch.at {
-            return self.transport.send(request).await;
+            let answer = self.transport.send(request).await;
+            // The program died while it waited.
+            return if self.switch.is_dead() { Err(killed()) } else { answer };
         }
         if now == self.switch.at && self.switch.applied {
-            self.transport.send(request).await?;
+            // Whatever comes of it, nobody is there to see it.
+            let _ = self.transport.send(request).await;
         }
-        Err(TransportError::new(
-            TransportErrorKind::Other,
-            io::Error::other("the program was killed"),
-        ))
+        Err(killed())
     }
+}
+
+fn killed() -> TransportError {
+    TransportError::new(TransportErrorKind::Other, io::Error::other("the program was killed"))
 }

@@ -1,12 +1,18 @@
 //! The test kit: stateful fakes, faults, and what they are served with.
 
+// A test that is set up wrongly ends; answers are large because they are whole answers.
+#![allow(clippy::expect_used, clippy::result_large_err)]
+
+pub mod conformance;
 mod fake;
 mod faults;
+mod memory;
 pub mod quota_server;
 mod server;
 
 pub use fake::{Answer, Exchange, Fake, Reply, World};
 pub use faults::{Fault, KillSwitch, Mortal};
+pub use memory::{MemoryDns, MemoryFault};
 pub use server::Server;
 
 pub use crate::http::kinds::Asked;

@@ -120,7 +120,7 @@ impl QuotaServer {
     pub fn used_by_others(mut self, calls: u32, before: Duration) -> Self {
         let before = before.min(self.period);
         let now = Instant::now();
-        let first_expiry = now + (self.period - before);
+        let first_expiry = now + self.period.saturating_sub(before);
         self.boundary = first_expiry;
         self.state().expiries = (0..calls)
             .map(|call| match self.window {
@@ -148,17 +148,9 @@ impl QuotaServer {
             state.refused += 1;
         }
         let remaining = self.limit as usize - state.expiries.len().min(self.limit as usize);
-        let reset = state
-            .expiries
-            .front()
-            .copied()
-            .unwrap_or_else(|| self.expiry(now));
+        let reset = state.expiries.front().copied().unwrap_or_else(|| self.expiry(now));
         drop(state);
-        let status = if granted {
-            StatusCode::OK
-        } else {
-            StatusCode::TOO_MANY_REQUESTS
-        };
+        let status = if granted { StatusCode::OK } else { StatusCode::TOO_MANY_REQUESTS };
         (status, self.headers(now, remaining, reset))
     }
 
@@ -177,17 +169,15 @@ impl QuotaServer {
         self.state().last_accepted
     }
 
-    /// When a client that knows this server from inside would have made the last of `calls` from now on, if it takes
-    /// `pace` from one to the next, and `lag` after a wait. Without either it is the best that any client could do.
-    pub fn ideal(&self, calls: u64, pace: Duration, lag: Duration) -> Instant {
-        let mut now = Instant::now();
+    /// When a client that knows this server from inside makes the last of `calls` if it begins at `start`, takes `pace`
+    /// from one to the next, and `lag` after a wait. Without the latter two it is the best that any client could do.
+    pub fn ideal(&self, calls: u64, start: Instant, pace: Duration, lag: Duration) -> Instant {
+        let mut now = start;
         let mut expiries = self.state().expiries.clone();
         for _ in 0..calls {
             now += pace;
             if expiries.len() >= self.limit as usize {
-                now = expiries
-                    .front()
-                    .map_or(now, |expiry| now.max(*expiry + lag));
+                now = expiries.front().map_or(now, |expiry| now.max(*expiry + lag));
             }
             while expiries.front().is_some_and(|expiry| *expiry <= now) {
                 expiries.pop_front();
@@ -216,10 +206,7 @@ impl QuotaServer {
             }
         };
         if self.dated {
-            set(
-                header::DATE.as_str(),
-                http_date(self.wall_seconds(now, false)),
-            );
+            set(header::DATE.as_str(), http_date(self.wall_seconds(now, false)));
         }
         let to_go = whole_seconds((reset - now).as_millis(), self.rounds_up);
         let at = self.wall_seconds(reset, self.rounds_up);
@@ -232,9 +219,9 @@ impl QuotaServer {
             QuotaFormat::Epoch => at.to_string(),
             QuotaFormat::Delta => to_go.to_string(),
             QuotaFormat::HttpDate => http_date(at),
-            QuotaFormat::UtcText => Timestamp::from_second(at)
-                .map(|at| at.strftime("%F %T UTC").to_string())
-                .unwrap_or_default(),
+            QuotaFormat::UtcText => {
+                Timestamp::from_second(at).map(|at| at.strftime("%F %T UTC").to_string()).unwrap_or_default()
+            }
         };
         set("x-ratelimit-limit", self.limit.to_string());
         set("x-ratelimit-remaining", remaining.to_string());
@@ -246,13 +233,8 @@ impl QuotaServer {
     fn wall_seconds(&self, moment: Instant, up: bool) -> i64 {
         let ahead = moment.saturating_duration_since(self.started).as_millis();
         let behind = self.started.saturating_duration_since(moment).as_millis();
-        let millis =
-            i128::from(self.wall.as_millisecond()) + ahead.cast_signed() - behind.cast_signed();
-        let seconds = if up {
-            -(-millis).div_euclid(1000)
-        } else {
-            millis.div_euclid(1000)
-        };
+        let millis = i128::from(self.wall.as_millisecond()) + ahead.cast_signed() - behind.cast_signed();
+        let seconds = if up { -(-millis).div_euclid(1000) } else { millis.div_euclid(1000) };
         i64::try_from(seconds).unwrap_or(i64::MAX)
     }
 
@@ -262,11 +244,7 @@ impl QuotaServer {
 }
 
 fn whole_seconds(millis: u128, up: bool) -> u128 {
-    if up {
-        millis.div_ceil(1000)
-    } else {
-        millis / 1000
-    }
+    if up { millis.div_ceil(1000) } else { millis / 1000 }
 }
 
 fn http_date(seconds: i64) -> String {

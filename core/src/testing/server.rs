@@ -6,7 +6,10 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full};
 use hyper::{body::Incoming, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    task::{JoinHandle, JoinSet},
+};
 
 use super::fake::{Fake, World};
 use crate::http::kinds::Asked;
@@ -19,36 +22,28 @@ pub struct Server {
 }
 
 impl Server {
-    pub(super) async fn start<S: World>(
-        fake: Fake<S>,
-        port: u16,
-        prefix: String,
-    ) -> io::Result<Self> {
+    pub(super) async fn start<S: World>(fake: Fake<S>, port: u16, prefix: String) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         let address = listener.local_addr()?;
         let task = tokio::spawn(async move {
+            // Dropped with this task, and all connections with it.
+            let mut connections = JoinSet::new();
             loop {
+                while connections.try_join_next().is_some() {}
                 let Ok((stream, _)) = listener.accept().await else {
                     continue;
                 };
                 let _ = stream.set_nodelay(true);
                 let fake = fake.clone();
-                tokio::spawn(async move {
+                connections.spawn(async move {
                     let service = service_fn(move |request| respond(fake.clone(), request));
                     let mut http = hyper::server::conn::http1::Builder::new();
                     // A connection that ends early is the client's affair, or a fault that was asked for.
-                    let _ = http
-                        .timer(TokioTimer::new())
-                        .serve_connection(TokioIo::new(stream), service)
-                        .await;
+                    let _ = http.timer(TokioTimer::new()).serve_connection(TokioIo::new(stream), service).await;
                 });
             }
         });
-        Ok(Self {
-            address,
-            prefix,
-            task,
-        })
+        Ok(Self { address, prefix, task })
     }
 
     /// Where it listens.
@@ -80,10 +75,7 @@ impl fmt::Debug for Server {
 }
 
 /// An error here makes hyper close the connection without an answer.
-async fn respond<S: World>(
-    fake: Fake<S>,
-    request: http::Request<Incoming>,
-) -> io::Result<http::Response<Full<Bytes>>> {
+async fn respond<S: World>(fake: Fake<S>, request: http::Request<Incoming>) -> io::Result<http::Response<Full<Bytes>>> {
     let (parts, body) = request.into_parts();
     let asked = Asked {
         method: parts.method,

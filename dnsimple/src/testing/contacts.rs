@@ -39,9 +39,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             world.contacts.contacts.push(contact.clone());
             Ok(contact)
         })
-        .on(&GET, |world, [_, contact], ()| {
-            find(world, contact).cloned()
-        })
+        .on(&GET, |world, [_, contact], ()| find(world, contact).cloned())
         .on(&UPDATE, |world, [_, contact], update| {
             let old = find(world, contact)?.clone();
             let contact = Contact {
@@ -74,10 +72,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             let id = find(world, contact)?.id;
             let mut domains = world.domains.domains.iter();
             if domains.any(|domain| domain.registrant_id == Some(id)) {
-                return Err(refused(
-                    400,
-                    "The contact is in use by a domain and cannot be deleted",
-                ));
+                return Err(refused(400, "The contact is in use by a domain and cannot be deleted"));
             }
             world.contacts.contacts.retain(|one| one.id != id);
             Ok(())
@@ -92,9 +87,7 @@ pub(super) fn exists(world: &World, contact: ContactId) -> bool {
 fn find<'w>(world: &'w World, contact: &str) -> Result<&'w Contact, Answer> {
     let id = number(contact, "Contact")?;
     let mut contacts = world.contacts.contacts.iter();
-    contacts
-        .find(|one| one.id == id)
-        .ok_or_else(|| not_found("Contact", contact))
+    contacts.find(|one| one.id == id).ok_or_else(|| not_found("Contact", contact))
 }
 
 fn check(contact: &Contact) -> Result<(), Answer> {
@@ -119,8 +112,7 @@ fn check(contact: &Contact) -> Result<(), Answer> {
         }
     }
     let email = contact.email.as_deref().unwrap_or_default();
-    if !matches!(email.split_once('@'), Some((name, host)) if !name.is_empty() && host.contains('.'))
-    {
+    if !matches!(email.split_once('@'), Some((name, host)) if !name.is_empty() && host.contains('.')) {
         complain("email", "is an invalid email address");
     }
     let country = contact.country.as_deref().unwrap_or_default();
@@ -130,11 +122,7 @@ fn check(contact: &Contact) -> Result<(), Answer> {
     if !is_blank(&contact.organization_name) && is_blank(&contact.job_title) {
         complain("job_title", "can't be blank");
     }
-    if wrong.is_empty() {
-        Ok(())
-    } else {
-        Err(validation_failed(wrong))
-    }
+    if wrong.is_empty() { Ok(()) } else { Err(validation_failed(wrong)) }
 }
 
 #[cfg(test)]

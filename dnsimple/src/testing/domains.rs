@@ -8,9 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::{FakeDnSimple, State as World, invalid, not_found, refused, zones};
-use crate::domains::{
-    Availability, CREATE, DELETE, Domain, DomainResearch, DomainState, GET, LIST, RESEARCH,
-};
+use crate::domains::{Availability, CREATE, DELETE, Domain, DomainResearch, DomainState, GET, LIST, RESEARCH};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct State {
@@ -22,29 +20,17 @@ pub(super) struct State {
 impl FakeDnSimple {
     /// Lets others hold a domain: it cannot be registered, and hosting it asks for a proof of ownership (406).
     pub fn hold_elsewhere(&self, domain: &str) {
-        self.world()
-            .state(|world| world.domains.others.insert(domain.to_owned()));
+        self.world().state(|world| world.domains.others.insert(domain.to_owned()));
     }
 }
 
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     fake.on(&LIST, |world, [_], filter| {
         let wanted = |domain: &&Domain| {
-            filter
-                .name_like
-                .as_ref()
-                .is_none_or(|part| domain.name.contains(part))
-                && filter
-                    .registrant_id
-                    .is_none_or(|registrant| domain.registrant_id == Some(registrant))
+            filter.name_like.as_ref().is_none_or(|part| domain.name.contains(part))
+                && filter.registrant_id.is_none_or(|registrant| domain.registrant_id == Some(registrant))
         };
-        let mut domains: Vec<_> = world
-            .domains
-            .domains
-            .iter()
-            .filter(wanted)
-            .cloned()
-            .collect();
+        let mut domains: Vec<_> = world.domains.domains.iter().filter(wanted).cloned().collect();
         domains.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(domains)
     })
@@ -64,22 +50,11 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             errors,
         };
         if Name::parse(&query.domain).is_err() || !query.domain.contains('.') {
-            let unknown = research(
-                Availability::Unknown,
-                vec!["Invalid domain name".to_owned()],
-            );
+            let unknown = research(Availability::Unknown, vec!["Invalid domain name".to_owned()]);
             return Err(Answer::json(400, json!({ "data": unknown })));
         }
-        let taken =
-            find(world, &query.domain).is_ok() || world.domains.others.contains(&query.domain);
-        Ok(research(
-            if taken {
-                Availability::Unavailable
-            } else {
-                Availability::Available
-            },
-            Vec::new(),
-        ))
+        let taken = find(world, &query.domain).is_ok() || world.domains.others.contains(&query.domain);
+        Ok(research(if taken { Availability::Unavailable } else { Availability::Available }, Vec::new()))
     })
 }
 
@@ -97,10 +72,7 @@ pub(super) fn create(world: &mut World, name: &str) -> Result<Domain, Answer> {
 
 /// Adds a domain without a zone.
 pub(super) fn add(world: &mut World, name: &str, state: DomainState) -> Result<Domain, Answer> {
-    let Some(name) = Name::parse(name)
-        .ok()
-        .filter(|_| name.contains('.') && !name.ends_with('.'))
-    else {
+    let Some(name) = Name::parse(name).ok().filter(|_| name.contains('.') && !name.ends_with('.')) else {
         return Err(invalid("name", "is an invalid domain"));
     };
     let ascii = name.to_fqdn_without_dot();
@@ -129,23 +101,12 @@ pub(super) fn add(world: &mut World, name: &str, state: DomainState) -> Result<D
 /// A domain by its name or its number.
 pub(super) fn find<'w>(world: &'w World, domain: &str) -> Result<&'w Domain, Answer> {
     let number = domain.parse::<u64>().ok();
-    let is_it =
-        |one: &&Domain| one.name.eq_ignore_ascii_case(domain) || number == Some(*one.id.get());
-    world
-        .domains
-        .domains
-        .iter()
-        .find(is_it)
-        .ok_or_else(|| not_found("Domain", domain))
+    let is_it = |one: &&Domain| one.name.eq_ignore_ascii_case(domain) || number == Some(*one.id.get());
+    world.domains.domains.iter().find(is_it).ok_or_else(|| not_found("Domain", domain))
 }
 
 /// The same, to change it.
 pub(super) fn find_mut<'w>(world: &'w mut World, domain: &str) -> Result<&'w mut Domain, Answer> {
     let id = find(world, domain)?.id;
-    world
-        .domains
-        .domains
-        .iter_mut()
-        .find(|one| one.id == id)
-        .ok_or_else(|| not_found("Domain", domain))
+    world.domains.domains.iter_mut().find(|one| one.id == id).ok_or_else(|| not_found("Domain", domain))
 }

@@ -104,6 +104,7 @@ pub struct State {
 /// What a plan includes beyond the common.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools)] // each is a feature of its own
 pub struct Plan {
     /// Several record changes in one call.
     pub batch: bool,
@@ -117,12 +118,7 @@ pub struct Plan {
 
 impl Default for Plan {
     fn default() -> Self {
-        Self {
-            batch: true,
-            regions: true,
-            vanity: true,
-            certificate_names: true,
-        }
+        Self { batch: true, regions: true, vanity: true, certificate_names: true }
     }
 }
 
@@ -148,8 +144,7 @@ impl FakeDnSimple {
     }
 
     fn with(state: State, clock: Clock, set_up: impl FnOnce(Fake<State>) -> Fake<State>) -> Self {
-        let hourly = QuotaServer::new(2400, Duration::from_secs(3600), QuotaWindow::Fixed)
-            .with_clock(clock.now());
+        let hourly = QuotaServer::new(2400, Duration::from_secs(3600), QuotaWindow::Fixed).with_clock(clock.now());
         let fake = Fake::new("dnsimple", state)
             .below("/v2")
             .with_clock(clock.clone())
@@ -176,10 +171,7 @@ impl FakeDnSimple {
             webhooks::serve,
             zones::serve,
         ];
-        Self {
-            world: groups.into_iter().fold(fake, |fake, serve| serve(fake)),
-            clock,
-        }
+        Self { world: groups.into_iter().fold(fake, |fake, serve| serve(fake)), clock }
     }
 
     /// The fake below: its journal, its faults, its state.
@@ -188,11 +180,13 @@ impl FakeDnSimple {
     }
 
     /// A client of it, in process, patient enough to wait for the next hour's quota.
+    ///
+    /// # Panics
+    ///
+    /// Never: its setup is known to be right.
     pub fn client(&self) -> DnSimple {
-        self.builder()
-            .build()
-            .map(DnSimple::from)
-            .expect("the fake's client is set up rightly")
+        let api = self.builder().build().unwrap_or_else(|error| panic!("{error}"));
+        DnSimple::from(api)
     }
 
     /// Sets up a client of it, for another transport around it or another patience.
@@ -216,10 +210,13 @@ impl FakeDnSimple {
     }
 
     /// Adds a domain and its zone, without a request.
+    ///
+    /// # Panics
+    ///
+    /// When the zone is there already, or the name cannot be a domain's.
     pub fn create_zone(&self, name: &str) {
-        self.world
-            .state(|state| domains::create(state, name))
-            .expect("the zone is new");
+        let created = self.world.state(|state| domains::create(state, name));
+        assert!(created.is_ok(), "`{name}` cannot be created: {created:?}");
     }
 
     /// The records of a zone, the provider's own included, without a request.
@@ -304,15 +301,9 @@ fn gate(state: &mut State, asked: &Asked) -> Result<(), Answer> {
     if asked.path == "/v2/oauth/access_token" {
         return Ok(());
     }
-    let sent = asked
-        .headers
-        .get("authorization")
-        .and_then(|value| value.to_str().ok());
+    let sent = asked.headers.get("authorization").and_then(|value| value.to_str().ok());
     if sent != Some(&format!("Bearer {TOKEN}")) {
-        return Err(Answer::json(
-            401,
-            json!({ "message": "Authentication failed" }),
-        ));
+        return Err(Answer::json(401, json!({ "message": "Authentication failed" })));
     }
     let first = asked.path.split('/').nth(2).unwrap_or_default();
     match first.parse::<u64>() {
@@ -326,29 +317,17 @@ fn paginate(asked: &Asked, _: &Route, mut items: Vec<Value>) -> Answer {
     let parameter = |name: &str| asked.parameter(name);
     for key in parameter("sort").unwrap_or_default().rsplit(',') {
         let (field, direction) = key.split_once(':').unwrap_or((key, "asc"));
-        let field = if field == "expiration" {
-            "expires_at"
-        } else {
-            field
-        };
+        let field = if field == "expiration" { "expires_at" } else { field };
         items.sort_by(|one, other| {
             let order = compare(one.get(field), other.get(field));
-            if direction == "desc" {
-                order.reverse()
-            } else {
-                order
-            }
+            if direction == "desc" { order.reverse() } else { order }
         });
     }
     let number = |name: &str| parameter(name).and_then(|text| text.parse::<usize>().ok());
     let per_page = number("per_page").unwrap_or(30).clamp(1, 100);
     let page = number("page").unwrap_or(1).max(1);
     let total = items.len();
-    let items: Vec<_> = items
-        .into_iter()
-        .skip((page - 1).saturating_mul(per_page))
-        .take(per_page)
-        .collect();
+    let items: Vec<_> = items.into_iter().skip((page - 1).saturating_mul(per_page)).take(per_page).collect();
     let pagination = json!({
         "current_page": page,
         "per_page": per_page,
@@ -367,18 +346,12 @@ fn compare(one: Option<&Value>, other: Option<&Value>) -> std::cmp::Ordering {
 }
 
 fn not_found(what: &str, which: impl std::fmt::Display) -> Answer {
-    Answer::json(
-        404,
-        json!({ "message": format!("{what} `{which}` not found") }),
-    )
+    Answer::json(404, json!({ "message": format!("{what} `{which}` not found") }))
 }
 
 /// The usual refusal of a request: what is wrong with one field.
 fn invalid(field: &str, message: &str) -> Answer {
-    Answer::json(
-        400,
-        json!({ "message": "Validation failed", "errors": { field: [message] } }),
-    )
+    Answer::json(400, json!({ "message": "Validation failed", "errors": { field: [message] } }))
 }
 
 /// A refusal without fields.
@@ -387,10 +360,7 @@ fn refused(status: u16, message: &str) -> Answer {
 }
 
 fn plan_required() -> Answer {
-    refused(
-        412,
-        "Your account's plan does not include this feature. Please upgrade to use it.",
-    )
+    refused(412, "Your account's plan does not include this feature. Please upgrade to use it.")
 }
 
 fn number<T>(text: &str, what: &str) -> Result<Id<T>, Answer> {

@@ -8,10 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{State as World, domains, invalid, not_found, zones};
 use crate::{
     domains::DomainId,
-    services::{
-        APPLY, GET, LIST, LIST_APPLIED, Service, ServiceId, ServiceSetting, ServiceSettings,
-        UNAPPLY,
-    },
+    services::{APPLY, GET, LIST, LIST_APPLIED, Service, ServiceId, ServiceSetting, ServiceSettings, UNAPPLY},
     zones::{NewRecord, RecordId},
 };
 
@@ -42,11 +39,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             let (id, zone) = domains::find(world, domain).map(|one| (one.id, one.name.clone()))?;
             let service = find(service)?;
             let records = add_records(world, &zone, records(&service, &settings)?)?;
-            world.services.applied.push(Applied {
-                domain: id,
-                service: service.id,
-                records,
-            });
+            world.services.applied.push(Applied { domain: id, service: service.id, records });
             Ok(())
         })
         .on(&UNAPPLY, |world, [_, domain, service], ()| {
@@ -56,9 +49,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             if !world.services.applied.iter().any(is_it) {
                 return Err(not_found("Service", service));
             }
-            let (gone, kept) = std::mem::take(&mut world.services.applied)
-                .into_iter()
-                .partition::<Vec<_>, _>(is_it);
+            let (gone, kept) = std::mem::take(&mut world.services.applied).into_iter().partition::<Vec<_>, _>(is_it);
             world.services.applied = kept;
             for record in gone.into_iter().flat_map(|one| one.records) {
                 zones::delete_record(world, &zone, record);
@@ -68,11 +59,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
 }
 
 /// Adds all records to a zone or none.
-pub(super) fn add_records(
-    world: &mut World,
-    zone: &str,
-    records: Vec<NewRecord>,
-) -> Result<Vec<RecordId>, Answer> {
+pub(super) fn add_records(world: &mut World, zone: &str, records: Vec<NewRecord>) -> Result<Vec<RecordId>, Answer> {
     zones::zone(world, zone)?;
     let mut added = Vec::new();
     for record in records {
@@ -91,12 +78,9 @@ pub(super) fn add_records(
 
 fn find(service: &str) -> Result<Service, Answer> {
     let number = service.parse().ok();
-    let is_it =
-        |one: &Service| one.sid.as_deref() == Some(service) || number == Some(*one.id.get());
+    let is_it = |one: &Service| one.sid.as_deref() == Some(service) || number == Some(*one.id.get());
     let mut services = catalogue().into_iter();
-    services
-        .find(is_it)
-        .ok_or_else(|| not_found("Service", service))
+    services.find(is_it).ok_or_else(|| not_found("Service", service))
 }
 
 fn catalogue() -> Vec<Service> {
@@ -141,10 +125,7 @@ fn records(service: &Service, settings: &ServiceSettings) -> Result<Vec<NewRecor
     Ok(match service.sid.as_deref() {
         Some("heroku") => {
             let target = format!("{}.herokuapp.com", value("app"));
-            vec![
-                NewRecord::new("", "ALIAS", target.as_str()),
-                NewRecord::new("www", "CNAME", target.as_str()),
-            ]
+            vec![NewRecord::new("", "ALIAS", target.as_str()), NewRecord::new("www", "CNAME", target.as_str())]
         }
         _ => vec![
             NewRecord::new("", "MX", "in1-smtp.messagingengine.com").with_priority(10u16),

@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use super::{State as World, domains, invalid, not_found, number, services};
 use crate::{
     templates::{
-        APPLY, CREATE, CREATE_RECORD, DELETE, DELETE_RECORD, GET, GET_RECORD, LIST, LIST_RECORDS,
-        Template, TemplateRecord, UPDATE,
+        APPLY, CREATE, CREATE_RECORD, DELETE, DELETE_RECORD, GET, GET_RECORD, LIST, LIST_RECORDS, Template,
+        TemplateRecord, UPDATE,
     },
     zones::NewRecord,
 };
@@ -33,9 +33,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             world.templates.templates.push(template.clone());
             Ok(template)
         })
-        .on(&GET, |world, [_, template], ()| {
-            find(world, template).cloned()
-        })
+        .on(&GET, |world, [_, template], ()| find(world, template).cloned())
         .on(&UPDATE, |world, [_, template], update| {
             let old = find(world, template)?.clone();
             let template = Template {
@@ -75,63 +73,53 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
 }
 
 fn serve_records(fake: Fake<World>) -> Fake<World> {
-    fake.on(&LIST_RECORDS, |world, [_, template], _| {
-        records(world, template)
-    })
-    .on(&CREATE_RECORD, |world, [_, template], new| {
-        let template = find(world, template)?.id;
-        if new.content.is_empty() {
-            return Err(invalid("content", "can't be blank"));
-        }
-        let record = TemplateRecord {
-            id: world.new_id(),
-            template_id: Some(template),
-            name: new.name,
-            content: new.content,
-            ttl: Some(new.ttl.unwrap_or(3600)),
-            priority: new.priority,
-            record_type: new.record_type,
-            created_at: Some(world.now()),
-            updated_at: Some(world.now()),
-        };
-        world.templates.records.push(record.clone());
-        Ok(record)
-    })
-    .on(&GET_RECORD, |world, [_, template, record], ()| {
-        let id = number(record, "Record")?;
-        let mut records = records(world, template)?.into_iter();
-        records
-            .find(|one| one.id == id)
-            .ok_or_else(|| not_found("Record", record))
-    })
-    .on(&DELETE_RECORD, |world, [_, template, record], ()| {
-        let id = number(record, "Record")?;
-        if !records(world, template)?.iter().any(|one| one.id == id) {
-            return Err(not_found("Record", record));
-        }
-        world.templates.records.retain(|one| one.id != id);
-        Ok(())
-    })
+    fake.on(&LIST_RECORDS, |world, [_, template], _| records(world, template))
+        .on(&CREATE_RECORD, |world, [_, template], new| {
+            let template = find(world, template)?.id;
+            if new.content.is_empty() {
+                return Err(invalid("content", "can't be blank"));
+            }
+            let record = TemplateRecord {
+                id: world.new_id(),
+                template_id: Some(template),
+                name: new.name,
+                content: new.content,
+                ttl: Some(new.ttl.unwrap_or(3600)),
+                priority: new.priority,
+                record_type: new.record_type,
+                created_at: Some(world.now()),
+                updated_at: Some(world.now()),
+            };
+            world.templates.records.push(record.clone());
+            Ok(record)
+        })
+        .on(&GET_RECORD, |world, [_, template, record], ()| {
+            let id = number(record, "Record")?;
+            let mut records = records(world, template)?.into_iter();
+            records.find(|one| one.id == id).ok_or_else(|| not_found("Record", record))
+        })
+        .on(&DELETE_RECORD, |world, [_, template, record], ()| {
+            let id = number(record, "Record")?;
+            if !records(world, template)?.iter().any(|one| one.id == id) {
+                return Err(not_found("Record", record));
+            }
+            world.templates.records.retain(|one| one.id != id);
+            Ok(())
+        })
 }
 
 /// A template by its short name or its number.
 fn find<'w>(world: &'w World, template: &str) -> Result<&'w Template, Answer> {
     let number = template.parse().ok();
-    let is_it =
-        |one: &&Template| one.sid.as_deref() == Some(template) || number == Some(*one.id.get());
+    let is_it = |one: &&Template| one.sid.as_deref() == Some(template) || number == Some(*one.id.get());
     let mut templates = world.templates.templates.iter();
-    templates
-        .find(is_it)
-        .ok_or_else(|| not_found("Template", template))
+    templates.find(is_it).ok_or_else(|| not_found("Template", template))
 }
 
 fn records(world: &World, template: &str) -> Result<Vec<TemplateRecord>, Answer> {
     let id = find(world, template)?.id;
     let records = world.templates.records.iter();
-    Ok(records
-        .filter(|record| record.template_id == Some(id))
-        .cloned()
-        .collect())
+    Ok(records.filter(|record| record.template_id == Some(id)).cloned().collect())
 }
 
 fn check(world: &World, template: &Template) -> Result<(), Answer> {

@@ -2,10 +2,7 @@ use howdah_core::testing::{Answer, Fake};
 use serde_json::{Value, json};
 
 use super::{State as World, not_found};
-use crate::tlds::{
-    DnssecInterface, EXTENDED_ATTRIBUTES, ExtendedAttribute, ExtendedAttributeOption, GET, LIST,
-    Tld,
-};
+use crate::tlds::{DnssecInterface, EXTENDED_ATTRIBUTES, ExtendedAttribute, ExtendedAttributeOption, GET, LIST, Tld};
 
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     fake.on(&LIST, |_, [], _| Ok(catalogue()))
@@ -19,15 +16,12 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             }
             Err(Answer::json(200, json!({ "data": data })))
         })
-        .on(&EXTENDED_ATTRIBUTES, |_, [tld], ()| {
-            Ok(extended_attributes(&find(tld)?))
-        })
+        .on(&EXTENDED_ATTRIBUTES, |_, [tld], ()| Ok(extended_attributes(&find(tld)?)))
 }
 
 pub(super) fn find(tld: &str) -> Result<Tld, Answer> {
     let mut tlds = catalogue().into_iter();
-    tlds.find(|one| one.tld.eq_ignore_ascii_case(tld))
-        .ok_or_else(|| not_found("TLD", tld))
+    tlds.find(|one| one.tld.eq_ignore_ascii_case(tld)).ok_or_else(|| not_found("TLD", tld))
 }
 
 /// What a registration below the TLD is asked for besides the contact.

@@ -19,17 +19,11 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     })
     .on(&CREATE, |world, [_], new| {
         let url = new.url.expose();
-        let host = url
-            .strip_prefix("https://")
-            .or_else(|| url.strip_prefix("http://"));
+        let host = url.strip_prefix("https://").or_else(|| url.strip_prefix("http://"));
         if host.is_none_or(|host| host.is_empty() || host.starts_with('/')) {
             return Err(invalid("url", "is not a valid URL"));
         }
-        let webhook = Webhook {
-            id: world.new_id(),
-            url: new.url,
-            suppressed_at: None,
-        };
+        let webhook = Webhook { id: world.new_id(), url: new.url, suppressed_at: None };
         world.webhooks.webhooks.push(webhook.clone());
         Ok(webhook)
     })
@@ -44,8 +38,5 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
 fn find(world: &World, webhook: &str) -> Result<Webhook, Answer> {
     let id = number(webhook, "Webhook")?;
     let mut webhooks = world.webhooks.webhooks.iter();
-    webhooks
-        .find(|one| one.id == id)
-        .cloned()
-        .ok_or_else(|| not_found("Webhook", webhook))
+    webhooks.find(|one| one.id == id).cloned().ok_or_else(|| not_found("Webhook", webhook))
 }

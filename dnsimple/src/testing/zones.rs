@@ -1,5 +1,6 @@
 use std::{
     collections::BTreeMap,
+    fmt::Write as _,
     net::{Ipv4Addr, Ipv6Addr},
 };
 
@@ -12,18 +13,13 @@ use serde_json::{Map, Value, json};
 
 use super::{State as World, not_found, number, plan_required, refused};
 use crate::zones::{
-    ACTIVATE, BatchChange, BatchChanged, BatchDelete, CHANGE_BATCH, CHECK_DISTRIBUTION,
-    CHECK_RECORD_DISTRIBUTION, CREATE_RECORD, DEACTIVATE, DELETE_RECORD, GET, GET_FILE, GET_RECORD,
-    LIST, LIST_RECORDS, NewRecord, RecordId, RecordType, RecordUpdate, Region, UPDATE_NS_RECORDS,
-    UPDATE_RECORD, Zone, ZoneDistribution, ZoneFile, ZoneRecord,
+    ACTIVATE, BatchChange, BatchChanged, BatchDelete, CHANGE_BATCH, CHECK_DISTRIBUTION, CHECK_RECORD_DISTRIBUTION,
+    CREATE_RECORD, DEACTIVATE, DELETE_RECORD, GET, GET_FILE, GET_RECORD, LIST, LIST_RECORDS, NewRecord, RecordId,
+    RecordType, RecordUpdate, Region, UPDATE_NS_RECORDS, UPDATE_RECORD, Zone, ZoneDistribution, ZoneFile, ZoneRecord,
 };
 
-pub(super) const NAME_SERVERS: [&str; 4] = [
-    "ns1.dnsimple-edge.com",
-    "ns2.dnsimple-edge.net",
-    "ns3.dnsimple-edge.io",
-    "ns4.dnsimple-edge.org",
-];
+pub(super) const NAME_SERVERS: [&str; 4] =
+    ["ns1.dnsimple-edge.com", "ns2.dnsimple-edge.net", "ns3.dnsimple-edge.io", "ns4.dnsimple-edge.org"];
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct State {
@@ -49,32 +45,12 @@ pub(super) type Wrong = BTreeMap<&'static str, Vec<String>>;
 
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     fake.on(&LIST, |world, [_], filter| {
-        let wanted = |zone: &&Zone| {
-            filter
-                .name_like
-                .as_ref()
-                .is_none_or(|part| zone.name.contains(part))
-        };
-        Ok(world
-            .zones
-            .zones
-            .values()
-            .map(|hosted| &hosted.zone)
-            .filter(wanted)
-            .cloned()
-            .collect())
+        let wanted = |zone: &&Zone| filter.name_like.as_ref().is_none_or(|part| zone.name.contains(part));
+        Ok(world.zones.zones.values().map(|hosted| &hosted.zone).filter(wanted).cloned().collect())
     })
-    .on(&GET, |world, [_, zone], ()| {
-        Ok(find(world, zone)?.zone.clone())
-    })
-    .on(&GET_FILE, |world, [_, zone], ()| {
-        Ok(ZoneFile {
-            zone: zone_file(find(world, zone)?),
-        })
-    })
-    .on(&CHECK_DISTRIBUTION, |world, [_, zone], ()| {
-        distribution(world, zone)
-    })
+    .on(&GET, |world, [_, zone], ()| Ok(find(world, zone)?.zone.clone()))
+    .on(&GET_FILE, |world, [_, zone], ()| Ok(ZoneFile { zone: zone_file(find(world, zone)?) }))
+    .on(&CHECK_DISTRIBUTION, |world, [_, zone], ()| distribution(world, zone))
     .on(&UPDATE_NS_RECORDS, |world, [_, zone], wanted| {
         let names = match (wanted.ns_names, wanted.ns_set_ids) {
             (Some(names), _) if !names.is_empty() => names,
@@ -82,35 +58,19 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             _ => return Err(refused(400, "Either ns_names or ns_set_ids is required")),
         };
         let name = find(world, zone)?.zone.name.clone();
-        let records: Vec<_> = names
-            .iter()
-            .map(|server| system_record(world, &name, RecordType::Ns, server))
-            .collect();
+        let records: Vec<_> = names.iter().map(|server| system_record(world, &name, RecordType::Ns, server)).collect();
         let hosted = find_mut(world, zone)?;
-        hosted
-            .records
-            .retain(|record| !(record.system_record && record.record_type == RecordType::Ns));
+        hosted.records.retain(|record| !(record.system_record && record.record_type == RecordType::Ns));
         hosted.records.extend(records.iter().cloned());
         Ok(records)
     })
     .on(&LIST_RECORDS, |world, [_, zone], filter| {
         let wanted = |record: &&ZoneRecord| {
             filter.name.as_ref().is_none_or(|name| record.name == *name)
-                && filter
-                    .name_like
-                    .as_ref()
-                    .is_none_or(|part| record.name.contains(part))
-                && filter
-                    .record_type
-                    .as_ref()
-                    .is_none_or(|record_type| record.record_type == *record_type)
+                && filter.name_like.as_ref().is_none_or(|part| record.name.contains(part))
+                && filter.record_type.as_ref().is_none_or(|record_type| record.record_type == *record_type)
         };
-        let mut records: Vec<_> = find(world, zone)?
-            .records
-            .iter()
-            .filter(wanted)
-            .cloned()
-            .collect();
+        let mut records: Vec<_> = find(world, zone)?.records.iter().filter(wanted).cloned().collect();
         records.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(records)
     })
@@ -120,12 +80,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     })
     .on(&GET_RECORD, |world, [_, zone, record], ()| {
         let id = number(record, "Record")?;
-        find(world, zone)?
-            .records
-            .iter()
-            .find(|one| one.id == id)
-            .cloned()
-            .ok_or_else(|| not_found("Record", record))
+        find(world, zone)?.records.iter().find(|one| one.id == id).cloned().ok_or_else(|| not_found("Record", record))
     })
     .on(&UPDATE_RECORD, |world, [_, zone, record], update| {
         editable(world, zone, number(record, "Record")?)?;
@@ -137,25 +92,16 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
         delete_record(world, zone, id);
         Ok(())
     })
-    .on(
-        &CHECK_RECORD_DISTRIBUTION,
-        |world, [_, zone, record], ()| {
-            let id: RecordId = number(record, "Record")?;
-            if !find(world, zone)?.records.iter().any(|one| one.id == id) {
-                return Err(not_found("Record", record));
-            }
-            distribution(world, zone)
-        },
-    )
-    .on(&CHANGE_BATCH, |world, [_, zone], change| {
-        change_batch(world, zone, change)
+    .on(&CHECK_RECORD_DISTRIBUTION, |world, [_, zone, record], ()| {
+        let id: RecordId = number(record, "Record")?;
+        if !find(world, zone)?.records.iter().any(|one| one.id == id) {
+            return Err(not_found("Record", record));
+        }
+        distribution(world, zone)
     })
-    .on(&ACTIVATE, |world, [_, zone], ()| {
-        activate(world, zone, true)
-    })
-    .on(&DEACTIVATE, |world, [_, zone], ()| {
-        activate(world, zone, false)
-    })
+    .on(&CHANGE_BATCH, |world, [_, zone], change| change_batch(world, zone, change))
+    .on(&ACTIVATE, |world, [_, zone], ()| activate(world, zone, true))
+    .on(&DEACTIVATE, |world, [_, zone], ()| activate(world, zone, false))
 }
 
 /// Adds a zone with its SOA and NS records.
@@ -165,27 +111,17 @@ pub(super) fn create(world: &mut World, name: &str, secondary: bool) -> Zone {
         id: world.new_id(),
         account_id: Some(world.account.id),
         name: name.to_owned(),
-        reverse: Some(name.ends_with(".arpa")),
+        reverse: Some(name.rsplit('.').next() == Some("arpa")),
         secondary: Some(secondary),
         last_transferred_at: None,
         active: Some(true),
         created_at: Some(now),
         updated_at: Some(now),
     };
-    let soa = format!(
-        "{} admin.dnsimple.com {} 86400 7200 604800 300",
-        NAME_SERVERS[0],
-        now.as_second()
-    );
+    let soa = format!("{} admin.dnsimple.com {} 86400 7200 604800 300", NAME_SERVERS[0], now.as_second());
     let mut records = vec![system_record(world, name, RecordType::Soa, &soa)];
     records.extend(NAME_SERVERS.map(|server| system_record(world, name, RecordType::Ns, server)));
-    world.zones.zones.insert(
-        name.to_owned(),
-        Hosted {
-            zone: zone.clone(),
-            records,
-        },
-    );
+    world.zones.zones.insert(name.to_owned(), Hosted { zone: zone.clone(), records });
     zone
 }
 
@@ -196,17 +132,11 @@ pub(super) fn zone<'w>(world: &'w World, name: &str) -> Result<&'w Zone, Answer>
 
 /// All records of a zone.
 pub(super) fn records(world: &World, zone: &str) -> Vec<ZoneRecord> {
-    find(world, zone)
-        .map(|hosted| hosted.records.clone())
-        .unwrap_or_default()
+    find(world, zone).map(|hosted| hosted.records.clone()).unwrap_or_default()
 }
 
 /// Adds a record as if it had been asked for.
-pub(super) fn create_record(
-    world: &mut World,
-    zone: &str,
-    record: NewRecord,
-) -> Result<ZoneRecord, Wrong> {
+pub(super) fn create_record(world: &mut World, zone: &str, record: NewRecord) -> Result<ZoneRecord, Wrong> {
     let regions = record.regions.unwrap_or_else(|| vec![Region::Global]);
     let now = world.now();
     let record = ZoneRecord {
@@ -216,9 +146,7 @@ pub(super) fn create_record(
         name: record.name.to_ascii_lowercase(),
         content: content(&record.record_type, &record.content)?,
         ttl: Some(record.ttl.unwrap_or(3600)),
-        priority: record
-            .priority
-            .or_else(|| priority_by_default(&record.record_type)),
+        priority: record.priority.or_else(|| priority_by_default(&record.record_type)),
         record_type: record.record_type,
         regions,
         system_record: false,
@@ -240,22 +168,12 @@ pub(super) fn create_record(
     Ok(record)
 }
 
-fn update_record(
-    world: &mut World,
-    zone: &str,
-    id: RecordId,
-    update: RecordUpdate,
-) -> Result<ZoneRecord, Wrong> {
+fn update_record(world: &mut World, zone: &str, id: RecordId, update: RecordUpdate) -> Result<ZoneRecord, Wrong> {
     let now = world.now();
     let Ok(hosted) = find(world, zone) else {
         return Err(Wrong::new());
     };
-    let Some(mut record) = hosted
-        .records
-        .iter()
-        .find(|record| record.id == id)
-        .cloned()
-    else {
+    let Some(mut record) = hosted.records.iter().find(|record| record.id == id).cloned() else {
         return Err(Wrong::new());
     };
     if let Some(name) = update.name {
@@ -286,18 +204,12 @@ fn update_record(
 /// Takes a record away, with those that belong to it.
 pub(super) fn delete_record(world: &mut World, zone: &str, id: RecordId) {
     if let Ok(hosted) = find_mut(world, zone) {
-        hosted
-            .records
-            .retain(|record| record.id != id && record.parent_id != Some(id));
+        hosted.records.retain(|record| record.id != id && record.parent_id != Some(id));
     }
 }
 
 /// All or nothing: deletes, then updates, then creates, on a copy that takes the zone's place if every one is good.
-fn change_batch(
-    world: &mut World,
-    zone: &str,
-    change: BatchChange,
-) -> Result<BatchChanged, Answer> {
+fn change_batch(world: &mut World, zone: &str, change: BatchChange) -> Result<BatchChanged, Answer> {
     let before = find(world, zone)?.clone();
     if !world.plan.batch {
         return Err(plan_required());
@@ -305,17 +217,11 @@ fn change_batch(
     let mut done = BatchChanged::default();
     let mut errors: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     let mut fail = |operation, index: usize, message: String, wrong: Wrong| {
-        let mut error = Map::from_iter([
-            ("index".to_owned(), index.into()),
-            ("message".to_owned(), message.into()),
-        ]);
+        let mut error = Map::from_iter([("index".to_owned(), index.into()), ("message".to_owned(), message.into())]);
         if !wrong.is_empty() {
             error.insert("errors".to_owned(), json!(wrong));
         }
-        errors
-            .entry(operation)
-            .or_default()
-            .push(Value::Object(error));
+        errors.entry(operation).or_default().push(Value::Object(error));
     };
     let missing = |id: &RecordId| format!("Record not found ID={id}");
     for (index, BatchDelete { id }) in change.deletes.unwrap_or_default().into_iter().enumerate() {
@@ -349,10 +255,7 @@ fn change_batch(
         return Ok(done);
     }
     *find_mut(world, zone)? = before;
-    Err(Answer::json(
-        400,
-        json!({ "message": "Validation failed", "errors": errors }),
-    ))
+    Err(Answer::json(400, json!({ "message": "Validation failed", "errors": errors })))
 }
 
 fn activate(world: &mut World, zone: &str, active: bool) -> Result<Zone, Answer> {
@@ -368,48 +271,29 @@ fn distribution(world: &World, zone: &str) -> Result<ZoneDistribution, Answer> {
     if world.zones.unreachable {
         return Err(refused(504, "Could not query zone, connection timed out"));
     }
-    Ok(ZoneDistribution {
-        distributed: hosted.zone.active == Some(true),
-    })
+    Ok(ZoneDistribution { distributed: hosted.zone.active == Some(true) })
 }
 
 fn find<'w>(world: &'w World, zone: &str) -> Result<&'w Hosted, Answer> {
-    world
-        .zones
-        .zones
-        .get(&zone.to_ascii_lowercase())
-        .ok_or_else(|| not_found("Zone", zone))
+    world.zones.zones.get(&zone.to_ascii_lowercase()).ok_or_else(|| not_found("Zone", zone))
 }
 
 fn find_mut<'w>(world: &'w mut World, zone: &str) -> Result<&'w mut Hosted, Answer> {
-    world
-        .zones
-        .zones
-        .get_mut(&zone.to_ascii_lowercase())
-        .ok_or_else(|| not_found("Zone", zone))
+    world.zones.zones.get_mut(&zone.to_ascii_lowercase()).ok_or_else(|| not_found("Zone", zone))
 }
 
 /// A record that exists and is not the provider's own.
 fn editable(world: &World, zone: &str, id: RecordId) -> Result<(), Answer> {
-    let record = find(world, zone)?
-        .records
-        .iter()
-        .find(|record| record.id == id);
+    let record = find(world, zone)?.records.iter().find(|record| record.id == id);
     match record.ok_or_else(|| not_found("Record", id))? {
-        record if record.system_record || record.parent_id.is_some() => Err(refused(
-            400,
-            "This record is managed by DNSimple and cannot be edited",
-        )),
+        record if record.system_record || record.parent_id.is_some() => {
+            Err(refused(400, "This record is managed by DNSimple and cannot be edited"))
+        }
         _ => Ok(()),
     }
 }
 
-fn system_record(
-    world: &mut World,
-    zone: &str,
-    record_type: RecordType,
-    content: &str,
-) -> ZoneRecord {
+fn system_record(world: &mut World, zone: &str, record_type: RecordType, content: &str) -> ZoneRecord {
     ZoneRecord {
         id: world.new_id(),
         zone_id: zone.to_owned(),
@@ -434,19 +318,13 @@ fn wrong(field: &'static str, message: &str) -> Wrong {
     Wrong::from([(field, vec![message.to_owned()])])
 }
 
+#[allow(clippy::needless_pass_by_value)] // for `map_err`
 pub(super) fn validation_failed(wrong: Wrong) -> Answer {
-    Answer::json(
-        400,
-        json!({ "message": "Validation failed", "errors": wrong }),
-    )
+    Answer::json(400, json!({ "message": "Validation failed", "errors": wrong }))
 }
 
 fn check(world: &World, zone: &str, record: &ZoneRecord) -> Result<(), Wrong> {
-    let owner = if record.name.is_empty() {
-        zone.to_owned()
-    } else {
-        format!("{}.{zone}", record.name)
-    };
+    let owner = if record.name.is_empty() { zone.to_owned() } else { format!("{}.{zone}", record.name) };
     if Name::parse(&owner).is_err() || record.name.ends_with('.') {
         return Err(wrong("name", "is invalid"));
     }
@@ -457,16 +335,10 @@ fn check(world: &World, zone: &str, record: &ZoneRecord) -> Result<(), Wrong> {
         return Ok(());
     };
     let is_alone = |record_type: &RecordType| *record_type == RecordType::Cname;
-    let others = hosted
-        .records
-        .iter()
-        .filter(|one| one.id != record.id && one.name == record.name);
+    let others = hosted.records.iter().filter(|one| one.id != record.id && one.name == record.name);
     for other in others {
         if is_alone(&record.record_type) || is_alone(&other.record_type) {
-            return Err(wrong(
-                "base",
-                "A CNAME record cannot exist beside another record of the same name",
-            ));
+            return Err(wrong("base", "A CNAME record cannot exist beside another record of the same name"));
         }
     }
     Ok(())
@@ -480,43 +352,20 @@ fn content(record_type: &RecordType, content: &str) -> Result<String, Wrong> {
         return Err(wrong("content", "can't be blank"));
     }
     match record_type {
-        RecordType::A => content
-            .parse::<Ipv4Addr>()
-            .map(|_| content.to_owned())
-            .map_err(|_| invalid()),
-        RecordType::Aaaa => content
-            .parse::<Ipv6Addr>()
-            .map(|_| content.to_owned())
-            .map_err(|_| invalid()),
-        RecordType::Alias
-        | RecordType::Cname
-        | RecordType::Mx
-        | RecordType::Ns
-        | RecordType::Ptr => {
+        RecordType::A => content.parse::<Ipv4Addr>().map(|_| content.to_owned()).map_err(|_| invalid()),
+        RecordType::Aaaa => content.parse::<Ipv6Addr>().map(|_| content.to_owned()).map_err(|_| invalid()),
+        RecordType::Alias | RecordType::Cname | RecordType::Mx | RecordType::Ns | RecordType::Ptr => {
             if content != "." && Name::parse(content).is_err() {
                 return Err(invalid());
             }
-            Ok(if content == "." {
-                content
-            } else {
-                content.trim_end_matches('.')
-            }
-            .to_owned())
+            Ok(if content == "." { content } else { content.trim_end_matches('.') }.to_owned())
         }
-        RecordType::Srv => match content
-            .split_ascii_whitespace()
-            .collect::<Vec<_>>()
-            .as_slice()
-        {
-            [weight, port, _] if weight.parse::<u16>().is_ok() && port.parse::<u16>().is_ok() => {
-                Ok(content.to_owned())
-            }
+        RecordType::Srv => match content.split_ascii_whitespace().collect::<Vec<_>>().as_slice() {
+            [weight, port, _] if weight.parse::<u16>().is_ok() && port.parse::<u16>().is_ok() => Ok(content.to_owned()),
             _ => Err(invalid()),
         },
         RecordType::Txt | RecordType::Spf => text(content),
-        RecordType::Soa | RecordType::Dnskey | RecordType::Ds => {
-            Err(wrong("record_type", "cannot be created"))
-        }
+        RecordType::Soa | RecordType::Dnskey | RecordType::Ds => Err(wrong("record_type", "cannot be created")),
         RecordType::Other(other) if !["HTTPS", "SVCB", "TLSA"].contains(&other.as_str()) => {
             Err(wrong("record_type", "unsupported"))
         }
@@ -532,13 +381,9 @@ fn text(content: &str) -> Result<String, Wrong> {
     if content.ends_with(' ') {
         return Err(wrong("content", "cannot end with a space"));
     }
-    let quotes = content
-        .replace("\\\\", "")
-        .replace("\\\"", "")
-        .matches('"')
-        .count();
+    let quotes = content.replace("\\\\", "").replace("\\\"", "").matches('"').count();
     if content.starts_with('"') {
-        return if quotes % 2 == 0 && content.len() > 2 {
+        return if quotes.is_multiple_of(2) && content.len() > 2 {
             Ok(content.to_owned())
         } else {
             Err(wrong("content", "has unpaired quotes"))
@@ -548,9 +393,7 @@ fn text(content: &str) -> Result<String, Wrong> {
         return Err(wrong("content", "has unpaired quotes"));
     }
     let strings = content.as_bytes().chunks(255).map(|chunk| {
-        let chunk = String::from_utf8_lossy(chunk)
-            .replace('\\', "\\\\")
-            .replace('"', "\\\"");
+        let chunk = String::from_utf8_lossy(chunk).replace('\\', "\\\\").replace('"', "\\\"");
         format!("\"{chunk}\"")
     });
     Ok(strings.collect::<Vec<_>>().join(" "))
@@ -561,32 +404,18 @@ fn zone_file(hosted: &Hosted) -> String {
     let zone = &hosted.zone.name;
     let mut file = format!("$ORIGIN {zone}.\n$TTL 1h\n");
     for record in &hosted.records {
-        let owner = if record.name.is_empty() {
-            format!("{zone}.")
-        } else {
-            format!("{}.{zone}.", record.name)
-        };
+        let owner = if record.name.is_empty() { format!("{zone}.") } else { format!("{}.{zone}.", record.name) };
         let dotted = |host: &str| {
-            if host.ends_with('.') {
-                host.to_owned()
-            } else {
-                format!("{host}.")
-            }
+            if host.ends_with('.') { host.to_owned() } else { format!("{host}.") }
         };
         let priority = record.priority.unwrap_or_default();
         let data = match &record.record_type {
-            RecordType::Cname | RecordType::Ns | RecordType::Ptr | RecordType::Alias => {
-                dotted(&record.content)
-            }
-            RecordType::Mx => format!("{priority} {}", dotted(&record.content)),
-            RecordType::Srv => format!("{priority} {}", dotted(&record.content)),
+            RecordType::Cname | RecordType::Ns | RecordType::Ptr | RecordType::Alias => dotted(&record.content),
+            RecordType::Mx | RecordType::Srv => format!("{priority} {}", dotted(&record.content)),
             RecordType::Soa => {
                 let parts: Vec<_> = record.content.split(' ').collect();
                 let names = parts.iter().take(2).map(|name| dotted(name));
-                names
-                    .chain(parts.iter().skip(2).map(ToString::to_string))
-                    .collect::<Vec<_>>()
-                    .join(" ")
+                names.chain(parts.iter().skip(2).map(ToString::to_string)).collect::<Vec<_>>().join(" ")
             }
             _ => record.content.clone(),
         };
@@ -595,10 +424,7 @@ fn zone_file(hosted: &Hosted) -> String {
             _ => "",
         };
         let ttl = record.ttl.unwrap_or(3600);
-        file.push_str(&format!(
-            "{comment}{owner} {ttl} IN {} {data}\n",
-            record.record_type
-        ));
+        let _ = writeln!(file, "{comment}{owner} {ttl} IN {} {data}", record.record_type);
     }
     file
 }

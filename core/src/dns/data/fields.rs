@@ -26,11 +26,7 @@ pub(crate) struct Fields<'a> {
 
 impl<'a> Fields<'a> {
     pub(crate) fn new(tokens: &'a [Token<'a>], end: usize, origin: &'a Name) -> Self {
-        Fields {
-            tokens,
-            end,
-            origin,
-        }
+        Fields { tokens, end, origin }
     }
 
     pub(crate) fn origin(&self) -> &'a Name {
@@ -49,21 +45,13 @@ impl<'a> Fields<'a> {
 
     pub(crate) fn token(&mut self, what: &str) -> Result<&'a Token<'a>, Fault> {
         let end = self.end;
-        self.next().ok_or_else(|| {
-            Fault::new(
-                end,
-                format!("{what} was expected, but the record ends here"),
-            )
-        })
+        self.next().ok_or_else(|| Fault::new(end, format!("{what} was expected, but the record ends here")))
     }
 
     pub(crate) fn finish(&self) -> Result<(), Fault> {
         match self.peek() {
             None => Ok(()),
-            Some(extra) => Err(Fault::new(
-                extra.at,
-                format!("the record should end before {}", extra.shown()),
-            )),
+            Some(extra) => Err(Fault::new(extra.at, format!("the record should end before {}", extra.shown()))),
         }
     }
 
@@ -83,22 +71,15 @@ impl<'a> Fields<'a> {
         mnemonics: &[(&str, u64)],
     ) -> Result<N, Fault> {
         let token = self.token(what)?;
-        let mnemonic = mnemonics
-            .iter()
-            .find(|(mnemonic, _)| mnemonic.eq_ignore_ascii_case(token.raw));
+        let mnemonic = mnemonics.iter().find(|(mnemonic, _)| mnemonic.eq_ignore_ascii_case(token.raw));
         let value = mnemonic.map_or_else(|| digits(token.raw), |(_, value)| Some(*value));
-        value
-            .and_then(|value| N::try_from(value).ok())
-            .ok_or_else(|| {
-                let largest = N::LARGEST;
-                Fault::new(
-                    token.at,
-                    format!(
-                        "{} is not {what}: a whole number from 0 to {largest} was expected",
-                        token.shown()
-                    ),
-                )
-            })
+        value.and_then(|value| N::try_from(value).ok()).ok_or_else(|| {
+            let largest = N::LARGEST;
+            Fault::new(
+                token.at,
+                format!("{} is not {what}: a whole number from 0 to {largest} was expected", token.shown()),
+            )
+        })
     }
 
     /// A time in seconds, or with units.
@@ -107,20 +88,14 @@ impl<'a> Fields<'a> {
         seconds(token.raw).ok_or_else(|| {
             Fault::new(
                 token.at,
-                format!(
-                    "{} is not {what}: seconds, or a time such as 1h30m or 10d, were expected",
-                    token.shown()
-                ),
+                format!("{} is not {what}: seconds, or a time such as 1h30m or 10d, were expected", token.shown()),
             )
         })
     }
 
     pub(crate) fn address<A: FromStr>(&mut self, what: &str) -> Result<A, Fault> {
         let token = self.token(what)?;
-        token
-            .raw
-            .parse()
-            .map_err(|_| Fault::new(token.at, format!("{} is not {what}", token.shown())))
+        token.raw.parse().map_err(|_| Fault::new(token.at, format!("{} is not {what}", token.shown())))
     }
 
     /// A string of at most 255 bytes.
@@ -129,10 +104,7 @@ impl<'a> Fields<'a> {
         let bytes = token.bytes()?;
         match bytes.len() {
             0..=255 => Ok(bytes),
-            length => Err(Fault::new(
-                token.at,
-                format!("{what} has {length} bytes and may have at most 255"),
-            )),
+            length => Err(Fault::new(token.at, format!("{what} has {length} bytes and may have at most 255"))),
         }
     }
 
@@ -145,12 +117,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn hex(&mut self, what: &str) -> Result<Vec<u8>, Fault> {
         let (at, joined) = self.joined(what)?;
         HEXUPPER_PERMISSIVE.decode(joined.as_bytes()).map_err(|_| {
-            Fault::new(
-                at,
-                format!(
-                    "{what} is malformed: pairs of hexadecimal digits were expected up to the end"
-                ),
-            )
+            Fault::new(at, format!("{what} is malformed: pairs of hexadecimal digits were expected up to the end"))
         })
     }
 
@@ -158,10 +125,7 @@ impl<'a> Fields<'a> {
     pub(crate) fn base64(&mut self, what: &str) -> Result<Vec<u8>, Fault> {
         let (at, joined) = self.joined(what)?;
         BASE64.decode(joined.as_bytes()).map_err(|_| {
-            Fault::new(
-                at,
-                format!("{what} is malformed: Base64 with its padding was expected up to the end"),
-            )
+            Fault::new(at, format!("{what} is malformed: Base64 with its padding was expected up to the end"))
         })
     }
 
@@ -177,13 +141,9 @@ impl<'a> Fields<'a> {
 
 pub(crate) fn name_of(token: &Token<'_>, what: &str, origin: &Name) -> Result<Name, Fault> {
     if token.quoted {
-        return Err(Fault::new(
-            token.at,
-            format!("{what} was expected, and names are written without quotes"),
-        ));
+        return Err(Fault::new(token.at, format!("{what} was expected, and names are written without quotes")));
     }
-    Name::parse_in(token.raw, origin)
-        .map_err(|error| Fault::new(token.at, format!("{what} was expected: {error}")))
+    Name::parse_in(token.raw, origin).map_err(|error| Fault::new(token.at, format!("{what} was expected: {error}")))
 }
 
 /// The largest value of an integer type, for messages.
@@ -205,10 +165,7 @@ impl Bounded for u32 {
 
 /// A number of digits alone: no sign.
 pub(crate) fn digits(text: &str) -> Option<u64> {
-    text.bytes()
-        .all(|byte| byte.is_ascii_digit())
-        .then(|| text.parse().ok())
-        .flatten()
+    text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().ok()).flatten()
 }
 
 /// A time: seconds without a unit, or numbers with the units w, d, h, m, s in any case.
@@ -257,7 +214,7 @@ pub(crate) fn quote(bytes: &[u8], out: &mut impl fmt::Write) -> fmt::Result {
 pub(crate) fn quoted(bytes: &[u8]) -> String {
     let mut text = String::with_capacity(bytes.len() + 2);
     // Writing to a String cannot fail.
-    drop(quote(bytes, &mut text));
+    let _ = quote(bytes, &mut text);
     text
 }
 

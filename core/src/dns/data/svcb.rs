@@ -66,8 +66,7 @@ const KEYS: [(&str, u16); 9] = [
 impl SvcParams {
     /// Puts parameters in order, and refuses a key given twice and what contradicts `mandatory`.
     pub fn new(params: impl IntoIterator<Item = SvcParam>) -> Result<SvcParams, DataError> {
-        SvcParams::checked(params.into_iter().collect())
-            .map_err(|message| DataError::new(RecordType::Svcb, message))
+        SvcParams::checked(params.into_iter().collect()).map_err(|message| DataError::new(RecordType::Svcb, message))
     }
 
     /// The parameters in the order of their keys' numbers.
@@ -85,26 +84,15 @@ impl SvcParams {
             if let SvcParam::Mandatory(keys) = param {
                 keys.sort_unstable();
             }
-            if let SvcParam::Other {
-                key: key @ 0..=6,
-                value,
-            } = &*param
-            {
+            if let SvcParam::Other { key: key @ 0..=6, value } = &*param {
                 let typed = SvcParam::decode(*key, value);
-                *param =
-                    typed.ok_or_else(|| format!("the value of {} is malformed", key_text(*key)))?;
+                *param = typed.ok_or_else(|| format!("the value of {} is malformed", key_text(*key)))?;
             }
             param.check()?;
         }
         params.sort_by_key(SvcParam::key);
-        if let Some(pair) = params
-            .windows(2)
-            .find(|pair| pair[0].key() == pair[1].key())
-        {
-            return Err(format!(
-                "the parameter {} is given twice",
-                key_text(pair[0].key())
-            ));
+        if let Some(pair) = params.windows(2).find(|pair| pair[0].key() == pair[1].key()) {
+            return Err(format!("the parameter {} is given twice", key_text(pair[0].key())));
         }
         let has = |key| params.iter().any(|param| param.key() == key);
         if let Some(SvcParam::Mandatory(keys)) = params.first() {
@@ -115,10 +103,7 @@ impl SvcParams {
                 return Err("mandatory may not list itself".to_owned());
             }
             if let Some(absent) = keys.iter().find(|key| !has(**key)) {
-                return Err(format!(
-                    "mandatory lists {}, which is not given",
-                    key_text(*absent)
-                ));
+                return Err(format!("mandatory lists {}, which is not given", key_text(*absent)));
             }
         }
         if has(2) && !has(1) {
@@ -147,10 +132,7 @@ impl SvcParam {
         let empty = match self {
             SvcParam::Mandatory(keys) => keys.is_empty(),
             SvcParam::Alpn(protocols) => {
-                if protocols
-                    .iter()
-                    .any(|protocol| protocol.is_empty() || protocol.len() > 255)
-                {
+                if protocols.iter().any(|protocol| protocol.is_empty() || protocol.len() > 255) {
                     return Err("each protocol of alpn has between 1 and 255 bytes".to_owned());
                 }
                 protocols.is_empty()
@@ -161,16 +143,10 @@ impl SvcParam {
             SvcParam::NoDefaultAlpn | SvcParam::Port(_) | SvcParam::Other { .. } => false,
         };
         if empty {
-            return Err(format!(
-                "the parameter {} needs a value",
-                key_text(self.key())
-            ));
+            return Err(format!("the parameter {} needs a value", key_text(self.key())));
         }
         if self.value().len() > usize::from(u16::MAX) {
-            return Err(format!(
-                "the value of {} is longer than 65535 bytes",
-                key_text(self.key())
-            ));
+            return Err(format!("the value of {} is longer than 65535 bytes", key_text(self.key())));
         }
         Ok(())
     }
@@ -205,10 +181,7 @@ impl SvcParam {
             4 => SvcParam::Ipv4Hint(repeat(&mut wire, Ipv4Addr::decode)?),
             5 => SvcParam::Ech(wire.rest()),
             6 => SvcParam::Ipv6Hint(repeat(&mut wire, Ipv6Addr::decode)?),
-            _ => SvcParam::Other {
-                key,
-                value: wire.rest(),
-            },
+            _ => SvcParam::Other { key, value: wire.rest() },
         };
         wire.0.is_empty().then_some(param)
     }
@@ -220,59 +193,41 @@ impl SvcParam {
             Some((key, raw)) => (key, Some(raw)),
             None => (token.raw, None),
         };
-        let value = Token {
-            raw: raw.unwrap_or(""),
-            ..*token
-        }
-        .bytes()?;
+        let value = Token { raw: raw.unwrap_or(""), ..*token }.bytes()?;
         let generic = key_number(key);
-        let named = KEYS
-            .iter()
-            .find(|(name, _)| *name == key)
-            .map(|(_, number)| *number);
+        let named = KEYS.iter().find(|(name, _)| *name == key).map(|(_, number)| *number);
         let number = generic.or(named).filter(|_| !token.quoted).ok_or_else(|| {
-            fail(format!("{} is not a service parameter: alpn=, port=, ipv4hint=, key65000= and the like were expected", token.shown()))
+            fail(format!(
+                "{} is not a service parameter: alpn=, port=, ipv4hint=, key65000= and the like were expected",
+                token.shown()
+            ))
         })?;
         if generic.is_some() {
-            return SvcParam::decode(number, &value)
-                .ok_or_else(|| fail(format!("the value of {key} is malformed")));
+            return SvcParam::decode(number, &value).ok_or_else(|| fail(format!("the value of {key} is malformed")));
         }
-        let text = || {
-            std::str::from_utf8(&value).map_err(|_| fail(format!("the value of {key} is not text")))
-        };
+        let text = || std::str::from_utf8(&value).map_err(|_| fail(format!("the value of {key} is not text")));
         Ok(match number {
             0 => SvcParam::Mandatory(
                 list(text()?, |item| {
-                    let named = KEYS
-                        .iter()
-                        .find(|(name, _)| *name == item)
-                        .map(|(_, number)| *number);
+                    let named = KEYS.iter().find(|(name, _)| *name == item).map(|(_, number)| *number);
                     named.or_else(|| key_number(item))
                 })
-                .ok_or_else(|| {
-                    fail("mandatory lists names of keys, such as alpn,port".to_owned())
-                })?,
+                .ok_or_else(|| fail("mandatory lists names of keys, such as alpn,port".to_owned()))?,
             ),
             1 => SvcParam::Alpn(protocols(&value)),
             2 if raw.is_some() => return Err(fail("no-default-alpn takes no value".to_owned())),
             2 => SvcParam::NoDefaultAlpn,
             3 => {
-                let port = digits(text()?)
-                    .and_then(|port| u16::try_from(port).ok())
-                    .filter(|_| !value.is_empty());
-                SvcParam::Port(port.ok_or_else(|| {
-                    fail(format!("port takes a number from 0 to {}", u16::LARGEST))
-                })?)
+                let port = digits(text()?).and_then(|port| u16::try_from(port).ok()).filter(|_| !value.is_empty());
+                SvcParam::Port(port.ok_or_else(|| fail(format!("port takes a number from 0 to {}", u16::LARGEST)))?)
             }
             4 => SvcParam::Ipv4Hint(
                 list(text()?, |item| item.parse().ok())
                     .ok_or_else(|| fail("ipv4hint lists IPv4 addresses with commas".to_owned()))?,
             ),
-            5 => SvcParam::Ech(
-                BASE64
-                    .decode(&value)
-                    .map_err(|_| fail("ech takes Base64 with its padding".to_owned()))?,
-            ),
+            5 => {
+                SvcParam::Ech(BASE64.decode(&value).map_err(|_| fail("ech takes Base64 with its padding".to_owned()))?)
+            }
             6 => SvcParam::Ipv6Hint(
                 list(text()?, |item| item.parse().ok())
                     .ok_or_else(|| fail("ipv6hint lists IPv6 addresses with commas".to_owned()))?,
@@ -315,26 +270,17 @@ fn protocols(value: &[u8]) -> Vec<Vec<u8>> {
 }
 
 fn key_number(key: &str) -> Option<u16> {
-    let number = key
-        .strip_prefix("key")
-        .filter(|number| !number.is_empty())?;
+    let number = key.strip_prefix("key").filter(|number| !number.is_empty())?;
     digits(number).and_then(|number| u16::try_from(number).ok())
 }
 
 fn key_text(key: u16) -> String {
-    let named = KEYS
-        .iter()
-        .find(|(_, number)| *number == key)
-        .filter(|_| key <= 6);
+    let named = KEYS.iter().find(|(_, number)| *number == key).filter(|_| key <= 6);
     named.map_or_else(|| format!("key{key}"), |(name, _)| (*name).to_owned())
 }
 
 fn commas<T: fmt::Display>(items: &[T]) -> String {
-    items
-        .iter()
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(",")
+    items.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
 }
 
 impl fmt::Display for SvcParam {
@@ -363,11 +309,7 @@ impl fmt::Display for SvcParam {
             SvcParam::NoDefaultAlpn => formatter.write_str(&key),
             SvcParam::Port(port) => write!(formatter, "{key}={port}"),
             SvcParam::Ipv4Hint(addresses) => write!(formatter, "{key}={}", commas(addresses)),
-            SvcParam::Ech(config) => write!(
-                formatter,
-                "{key}={}",
-                quoted(BASE64.encode(config).as_bytes())
-            ),
+            SvcParam::Ech(config) => write!(formatter, "{key}={}", quoted(BASE64.encode(config).as_bytes())),
             SvcParam::Ipv6Hint(addresses) => write!(formatter, "{key}={}", commas(addresses)),
             SvcParam::Other { value, .. } if value.is_empty() => formatter.write_str(&key),
             SvcParam::Other { value, .. } => write!(formatter, "{key}={}", quoted(value)),
@@ -378,9 +320,7 @@ impl fmt::Display for SvcParam {
 impl fmt::Display for Svcb {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{} {}", self.priority, self.target)?;
-        self.params
-            .iter()
-            .try_for_each(|param| write!(formatter, " {param}"))
+        self.params.iter().try_for_each(|param| write!(formatter, " {param}"))
     }
 }
 
@@ -393,18 +333,12 @@ impl Rdata for Svcb {
         while let Some(token) = fields.next() {
             params.push(SvcParam::read(token)?);
         }
-        let params =
-            SvcParams::checked(params).map_err(|message| Fault::new(at.unwrap_or(0), message))?;
+        let params = SvcParams::checked(params).map_err(|message| Fault::new(at.unwrap_or(0), message))?;
         match at {
-            Some(at) if priority == 0 => Err(Fault::new(
-                at,
-                "a record of priority 0 is an alias and takes no parameters",
-            )),
-            _ => Ok(Svcb {
-                priority,
-                target,
-                params,
-            }),
+            Some(at) if priority == 0 => {
+                Err(Fault::new(at, "a record of priority 0 is an alias and takes no parameters"))
+            }
+            _ => Ok(Svcb { priority, target, params }),
         }
     }
 
@@ -415,14 +349,9 @@ impl Rdata for Svcb {
             SvcParam::decode(key, wire.take(length.into())?)
         })?;
         let ascending = params.windows(2).all(|pair| pair[0].key() < pair[1].key());
-        let params = SvcParams::checked(params)
-            .ok()
-            .filter(|params| ascending && (priority > 0 || params.0.is_empty()))?;
-        Some(Svcb {
-            priority,
-            target,
-            params,
-        })
+        let params =
+            SvcParams::checked(params).ok().filter(|params| ascending && (priority > 0 || params.0.is_empty()))?;
+        Some(Svcb { priority, target, params })
     }
 
     fn encode(&self, wire: &mut Vec<u8>) -> Option<()> {
@@ -444,13 +373,8 @@ mod tests {
     use crate::dns::RecordData;
 
     fn read(text: &str) -> Result<String, String> {
-        let data = RecordData::parse(
-            &RecordType::Https,
-            text,
-            &Name::parse("example.org").unwrap(),
-        );
-        data.map(|data| data.to_string())
-            .map_err(|error| error.to_string())
+        let data = RecordData::parse(&RecordType::Https, text, &Name::parse("example.org").unwrap());
+        data.map(|data| data.to_string()).map_err(|error| error.to_string())
     }
 
     #[test]
@@ -460,15 +384,9 @@ mod tests {
             r#"1 . mandatory=alpn,port alpn="h2,h3" no-default-alpn port=443 ech="AQI=" ipv6hint=2001:db8::1 key7="/q" key65000="a b""#
         );
         assert_eq!(read("0 www").unwrap(), "0 www.example.org.");
-        assert_eq!(
-            read(r"1 . key3=\001\187 key65001").unwrap(),
-            "1 . port=443 key65001"
-        );
+        assert_eq!(read(r"1 . key3=\001\187 key65001").unwrap(), "1 . port=443 key65001");
         // The protocols "f\oo,bar" and "h2".
-        assert_eq!(
-            read(r#"1 . alpn="f\\\\oo\\,bar,h2""#).unwrap(),
-            r#"1 . alpn="f\\\\oo\\,bar,h2""#
-        );
+        assert_eq!(read(r#"1 . alpn="f\\\\oo\\,bar,h2""#).unwrap(), r#"1 . alpn="f\\\\oo\\,bar,h2""#);
     }
 
     #[test]
@@ -496,17 +414,8 @@ mod tests {
             assert!(error.contains(message), "{text}: {error}");
         }
         let twice = [SvcParam::Port(1), SvcParam::Port(2)];
-        assert!(
-            SvcParams::new(twice)
-                .unwrap_err()
-                .to_string()
-                .contains("twice")
-        );
-        let typed = SvcParams::new([SvcParam::Other {
-            key: 3,
-            value: vec![1, 187],
-        }])
-        .unwrap();
+        assert!(SvcParams::new(twice).unwrap_err().to_string().contains("twice"));
+        let typed = SvcParams::new([SvcParam::Other { key: 3, value: vec![1, 187] }]).unwrap();
         assert_eq!(typed.get(3), Some(&SvcParam::Port(443)));
     }
 }

@@ -43,22 +43,13 @@ impl Txt {
         I: IntoIterator<Item = S>,
         S: AsRef<[u8]>,
     {
-        let strings: Vec<Vec<u8>> = strings
-            .into_iter()
-            .map(|string| string.as_ref().to_vec())
-            .collect();
+        let strings: Vec<Vec<u8>> = strings.into_iter().map(|string| string.as_ref().to_vec()).collect();
         if strings.is_empty() {
-            return Err(DataError::new(
-                RecordType::Txt,
-                "a text has at least one string, even if that is empty",
-            ));
+            return Err(DataError::new(RecordType::Txt, "a text has at least one string, even if that is empty"));
         }
         if let Some(index) = strings.iter().position(|string| string.len() > 255) {
             let length = strings[index].len();
-            let message = format!(
-                "string {} has {length} bytes and may have at most 255",
-                index + 1
-            );
+            let message = format!("string {} has {length} bytes and may have at most 255", index + 1);
             return Err(DataError::new(RecordType::Txt, message));
         }
         let txt = Txt(strings);
@@ -153,9 +144,7 @@ impl Rdata for Txt {
     }
 
     fn encode(&self, wire: &mut Vec<u8>) -> Option<()> {
-        self.0
-            .iter()
-            .try_for_each(|string| encode_string(string, wire))
+        self.0.iter().try_for_each(|string| encode_string(string, wire))
     }
 }
 
@@ -174,18 +163,8 @@ mod tests {
             assert_eq!(txt.concat().len(), length);
         }
         assert!(Txt::from_strings(Vec::<&[u8]>::new()).is_err());
-        assert!(
-            Txt::from_strings([vec![0; 256]])
-                .unwrap_err()
-                .to_string()
-                .contains("256 bytes")
-        );
-        assert!(
-            Txt::from_strings(vec![vec![0; 255]; 257])
-                .unwrap_err()
-                .to_string()
-                .contains("65792")
-        );
+        assert!(Txt::from_strings([vec![0; 256]]).unwrap_err().to_string().contains("256 bytes"));
+        assert!(Txt::from_strings(vec![vec![0; 255]; 257]).unwrap_err().to_string().contains("65792"));
     }
 
     proptest! {

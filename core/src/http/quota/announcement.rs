@@ -36,34 +36,19 @@ impl Answer {
         now: Timestamp,
     ) -> Self {
         let date = text(headers, header::DATE.as_str()).and_then(calendar_seconds);
-        let moment = Moment {
-            acquired,
-            received,
-            date,
-            today: now.as_second(),
-        };
+        let moment = Moment { acquired, received, date, today: now.as_second() };
         let report = match *announced {
             Announced::Nowhere => None,
             Announced::Headers { remaining, reset } => text(headers, remaining)
                 .and_then(count)
-                .map(|remaining| Report {
-                    remaining,
-                    reset: text(headers, reset).and_then(|it| moment.reset(it)),
-                }),
-            Announced::Structured(name) => {
-                text(headers, name).and_then(|list| tightest(list, &moment))
-            }
+                .map(|remaining| Report { remaining, reset: text(headers, reset).and_then(|it| moment.reset(it)) }),
+            Announced::Structured(name) => text(headers, name).and_then(|list| tightest(list, &moment)),
         };
         if status == StatusCode::TOO_MANY_REQUESTS {
             let retry = text(headers, header::RETRY_AFTER.as_str()).and_then(|it| moment.reset(it));
             return Self::refusal(report, retry, &moment);
         }
-        report.map_or(
-            Self::Silence {
-                from_provider: !status.is_server_error(),
-            },
-            Self::Report,
-        )
+        report.map_or(Self::Silence { from_provider: !status.is_server_error() }, Self::Report)
     }
 
     /// A 429 with something left that is not lifted by the reset is about its own call, not about the bucket: an account
@@ -73,17 +58,12 @@ impl Answer {
         match report {
             Some(report) if report.remaining > 0 => match (retry, window) {
                 (Some(until), Some(window)) if until.at <= window.at + SAME_RESET => {
-                    Self::Refusal {
-                        until,
-                        window: Some(window),
-                    }
+                    Self::Refusal { until, window: Some(window) }
                 }
                 _ => Self::Report(report),
             },
             _ => {
-                let until = retry
-                    .or(window)
-                    .unwrap_or_else(|| Reset::at(moment.received, moment.acquired));
+                let until = retry.or(window).unwrap_or_else(|| Reset::at(moment.received, moment.acquired));
                 Self::Refusal { until, window }
             }
         }
@@ -110,20 +90,14 @@ struct Stamp {
 
 impl Reset {
     pub(super) fn at(at: Instant, from: Instant) -> Self {
-        Self {
-            at,
-            from,
-            stamp: None,
-        }
+        Self { at, from, stamp: None }
     }
 
     /// Whether this reset is certainly later or certainly earlier than `other`, where `slack` is still the same.
     pub(super) fn order(&self, other: &Self, slack: Duration) -> Ordering {
         match (self.stamp, other.stamp) {
             (Some(one), Some(two)) if one.exact && two.exact => one.seconds.cmp(&two.seconds),
-            (Some(one), Some(two)) if one.seconds.abs_diff(two.seconds) <= slack.as_secs() => {
-                Ordering::Equal
-            }
+            (Some(one), Some(two)) if one.seconds.abs_diff(two.seconds) <= slack.as_secs() => Ordering::Equal,
             (Some(one), Some(two)) => one.seconds.cmp(&two.seconds),
             _ if self.from > other.at + slack => Ordering::Greater,
             _ if self.at + slack < other.from => Ordering::Less,
@@ -131,15 +105,9 @@ impl Reset {
         }
     }
 
-    /// Takes over what `other` knows better of the very same moment: it may have been on its way for a shorter time.
-    pub(super) fn refine(&mut self, other: &Self) {
-        if let (Some(one), Some(two)) = (self.stamp, other.stamp)
-            && one.exact
-            && two.exact
-            && one.seconds == two.seconds
-        {
-            self.at = self.at.min(other.at);
-        }
+    /// Whether the provider wrote the very moment.
+    pub(super) fn is_exact(&self) -> bool {
+        self.stamp.is_some_and(|stamp| stamp.exact)
     }
 }
 
@@ -160,18 +128,11 @@ impl Moment {
         const YEAR: i64 = 366 * 86_400;
         const LEAST_EPOCH: i64 = 100_000_000;
         const LEAST_MILLIS: i64 = 100_000_000_000;
-        let number = text
-            .split('.')
-            .next()
-            .and_then(|whole| whole.parse::<u64>().ok());
+        let number = text.split('.').next().and_then(|whole| whole.parse::<u64>().ok());
         let (delta, stamp) = match number.map(|number| i64::try_from(number).unwrap_or(i64::MAX)) {
-            Some(delta @ ..LEAST_EPOCH) => (
-                delta,
-                self.date.map(|date| Stamp {
-                    seconds: date.saturating_add(delta),
-                    exact: false,
-                }),
-            ),
+            Some(delta @ ..LEAST_EPOCH) => {
+                (delta, self.date.map(|date| Stamp { seconds: date.saturating_add(delta), exact: false }))
+            }
             Some(epoch @ LEAST_EPOCH..LEAST_MILLIS) => self.until(epoch),
             Some(millis) => self.until(millis / 1000),
             None => self.until(calendar_seconds(text)?),
@@ -180,22 +141,12 @@ impl Moment {
             return None;
         }
         let delta = Duration::from_secs(u64::try_from(delta).unwrap_or(0));
-        Some(Reset {
-            at: self.received + delta,
-            from: self.acquired + delta,
-            stamp,
-        })
+        Some(Reset { at: self.received + delta, from: self.acquired + delta, stamp })
     }
 
     /// Seconds to go by the provider's own clock, so that an error of ours changes nothing.
     fn until(&self, seconds: i64) -> (i64, Option<Stamp>) {
-        (
-            seconds.saturating_sub(self.date.unwrap_or(self.today)),
-            Some(Stamp {
-                seconds,
-                exact: true,
-            }),
-        )
+        (seconds.saturating_sub(self.date.unwrap_or(self.today)), Some(Stamp { seconds, exact: true }))
     }
 }
 
@@ -213,30 +164,16 @@ fn calendar_seconds(text: &str) -> Option<i64> {
     if let Ok(date) = httpdate::parse_http_date(text) {
         return Timestamp::try_from(date).ok().map(Timestamp::as_second);
     }
-    let civil = text
-        .strip_suffix("UTC")?
-        .trim_end()
-        .parse::<civil::DateTime>()
-        .ok()?;
-    TimeZone::UTC
-        .to_timestamp(civil)
-        .ok()
-        .map(Timestamp::as_second)
+    let civil = text.strip_suffix("UTC")?.trim_end().parse::<civil::DateTime>().ok()?;
+    TimeZone::UTC.to_timestamp(civil).ok().map(Timestamp::as_second)
 }
 
 /// The policy with the least left in `"burst";r=9;t=1, "hour";r=50;t=30`.
 fn tightest(list: &str, moment: &Moment) -> Option<Report> {
     let policies = list.split(',').filter_map(|policy| {
-        let parameter = |name| {
-            policy
-                .split(';')
-                .find_map(|part| part.trim().strip_prefix(name))
-        };
+        let parameter = |name| policy.split(';').find_map(|part| part.trim().strip_prefix(name));
         let remaining = count(parameter("r=")?)?;
-        Some(Report {
-            remaining,
-            reset: parameter("t=").and_then(|it| moment.reset(it)),
-        })
+        Some(Report { remaining, reset: parameter("t=").and_then(|it| moment.reset(it)) })
     });
     policies.min_by_key(|report| report.remaining)
 }

@@ -1,0 +1,216 @@
+//! An `OpenAPI` 3.1 document: its operations, and whether a JSON value holds against one of its schemas.
+
+use std::cell::RefCell;
+use std::collections::{BTreeSet, HashMap};
+use std::fs;
+use std::path::Path;
+use std::rc::Rc;
+
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{Draft, Registry, Validator};
+use serde_json::{Value, json};
+
+use crate::process::Result;
+
+const URI: &str = "urn:document";
+const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "patch"];
+
+pub(super) struct Document {
+    root: Value,
+    registry: Registry<'static>,
+    validators: RefCell<HashMap<String, Rc<Validator>>>,
+}
+
+/// What a document says about an answer.
+pub(super) enum Answer {
+    /// The status does not occur.
+    Undeclared,
+    /// It has no body of JSON.
+    Bodyless,
+    /// The pointer to its media type, which holds the schema and perhaps examples.
+    Json(String),
+}
+
+/// Where a value departs from its schema.
+#[derive(Debug)]
+pub(super) struct Violation {
+    /// Into the value; for a member that is missing, where it would be.
+    pub(super) pointer: String,
+    pub(super) message: String,
+}
+
+pub(super) struct RequestBody {
+    pub(super) required: bool,
+    /// The pointer to its media type.
+    pub(super) media: String,
+}
+
+impl Document {
+    pub(super) fn read(path: &Path) -> Result<Self> {
+        let named = |error: String| format!("{}: {error}", path.display());
+        let text = fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
+        Self::new(serde_json::from_str(&text).map_err(|error| named(error.to_string()))?).map_err(named)
+    }
+
+    pub(super) fn new(root: Value) -> Result<Self> {
+        let registry = Registry::new()
+            .add(URI, Draft::Draft202012.create_resource(root.clone()))
+            .and_then(jsonschema::RegistryBuilder::prepare)
+            .map_err(|error| error.to_string())?;
+        Ok(Self { root, registry, validators: RefCell::default() })
+    }
+
+    /// Every operation, as `GET /{account}/zones`.
+    pub(super) fn routes(&self) -> BTreeSet<String> {
+        let paths = self.root["paths"].as_object().into_iter().flatten();
+        paths
+            .flat_map(|(path, item)| {
+                METHODS
+                    .iter()
+                    .filter(|method| item.get(method).is_some())
+                    .map(move |method| format!("{} {path}", method.to_uppercase()))
+            })
+            .collect()
+    }
+
+    /// The statuses that an operation declares for success.
+    pub(super) fn successes(&self, route: &str) -> Vec<u16> {
+        let answers =
+            self.operation(route).and_then(|operation| self.at(&format!("{operation}/responses"))?.as_object());
+        answers
+            .into_iter()
+            .flatten()
+            .filter_map(|(status, _)| status.parse().ok())
+            .filter(|status| (200..300).contains(status))
+            .collect()
+    }
+
+    pub(super) fn answer(&self, route: &str, status: u16) -> Answer {
+        let Some(operation) = self.operation(route) else {
+            return Answer::Undeclared;
+        };
+        let names = [status.to_string(), format!("{}XX", status / 100), "default".to_owned()];
+        let declared = names
+            .iter()
+            .map(|name| self.follow(&format!("{operation}/responses/{name}")))
+            .find(|it| self.at(it).is_some());
+        match declared {
+            None => Answer::Undeclared,
+            Some(pointer) => self.media(&pointer).map_or(Answer::Bodyless, Answer::Json),
+        }
+    }
+
+    pub(super) fn request_body(&self, route: &str) -> Option<RequestBody> {
+        let pointer = self.follow(&format!("{}/requestBody", self.operation(route)?));
+        let required = self.at(&pointer)?.get("required").is_some_and(|it| it == true);
+        Some(RequestBody { required, media: self.media(&pointer)? })
+    }
+
+    /// The names of the query parameters that an operation takes.
+    pub(super) fn query_parameters(&self, route: &str) -> BTreeSet<&str> {
+        let Some(operation) = self.operation(route) else {
+            return BTreeSet::new();
+        };
+        let item = operation.rsplit_once('/').map_or("", |(item, _)| item);
+        [item, &operation]
+            .iter()
+            .filter_map(|owner| self.at(&format!("{owner}/parameters"))?.as_array())
+            .flatten()
+            .map(|parameter| self.resolve(parameter))
+            .filter(|parameter| parameter["in"] == "query")
+            .filter_map(|parameter| parameter["name"].as_str())
+            .collect()
+    }
+
+    /// What is wrong with a value where the schema is that of a media type. A schema that cannot be used is a violation too.
+    pub(super) fn violations(&self, media: &str, value: &Value) -> Vec<Violation> {
+        match self.validator(&format!("{media}/schema")) {
+            Ok(validator) => validator
+                .iter_errors(value)
+                .map(|error| {
+                    let mut pointer = error.instance_path().as_str().to_owned();
+                    if let ValidationErrorKind::Required { property } = error.kind() {
+                        pointer = format!("{pointer}/{}", escape(property.as_str().unwrap_or_default()));
+                    }
+                    Violation { pointer, message: error.to_string() }
+                })
+                .collect(),
+            Err(message) => vec![Violation { pointer: String::new(), message }],
+        }
+    }
+
+    pub(super) fn at(&self, pointer: &str) -> Option<&Value> {
+        self.root.pointer(pointer)
+    }
+
+    /// The schema or other object itself, where there may be a reference to it.
+    pub(super) fn resolve<'a>(&'a self, mut value: &'a Value) -> &'a Value {
+        // A chain of references that is longer than this is a circle.
+        for _ in 0..16 {
+            let target = value
+                .get("$ref")
+                .and_then(Value::as_str)
+                .and_then(|it| it.strip_prefix('#'))
+                .and_then(|it| self.at(it));
+            match target {
+                Some(target) => value = target,
+                None => break,
+            }
+        }
+        value
+    }
+
+    fn follow(&self, pointer: &str) -> String {
+        let mut pointer = pointer.to_owned();
+        for _ in 0..16 {
+            let reference = self.at(&pointer).and_then(|it| it.get("$ref")?.as_str()?.strip_prefix('#'));
+            match reference {
+                Some(target) => target.clone_into(&mut pointer),
+                None => break,
+            }
+        }
+        pointer
+    }
+
+    fn operation(&self, route: &str) -> Option<String> {
+        let (method, path) = route.split_once(' ')?;
+        let pointer = format!("/paths/{}/{}", escape(path), method.to_lowercase());
+        self.at(&pointer).map(|_| pointer)
+    }
+
+    /// The media type of JSON below an answer or a request body.
+    fn media(&self, pointer: &str) -> Option<String> {
+        let media = format!("{pointer}/content/application~1json");
+        self.at(&media)?.get("schema").map(|_| media)
+    }
+
+    fn validator(&self, pointer: &str) -> Result<Rc<Validator>> {
+        if let Some(known) = self.validators.borrow().get(pointer) {
+            return Ok(known.clone());
+        }
+        let built = jsonschema::options()
+            .with_draft(Draft::Draft202012)
+            .with_registry(&self.registry)
+            .build(&json!({"$ref": format!("{URI}#{}", fragment(pointer))}))
+            .map_err(|error| format!("the document's schema at {pointer} cannot be used: {error}"))?;
+        let built = Rc::new(built);
+        self.validators.borrow_mut().insert(pointer.to_owned(), built.clone());
+        Ok(built)
+    }
+}
+
+/// One segment of a JSON pointer.
+pub(super) fn escape(segment: &str) -> String {
+    segment.replace('~', "~0").replace('/', "~1")
+}
+
+/// A JSON pointer as a URI's fragment.
+fn fragment(pointer: &str) -> String {
+    pointer
+        .bytes()
+        .map(|byte| match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'~' | b'-' | b'_' | b'.' => char::from(byte).to_string(),
+            _ => format!("%{byte:02X}"),
+        })
+        .collect()
+}

@@ -1,0 +1,53 @@
+//! What the fakes wrote down during the test run: one call a line, one file a process.
+
+use std::fs;
+use std::path::Path;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::process::Result;
+
+#[derive(Debug, Deserialize)]
+pub(super) struct Call {
+    /// The route that the fake matched, `GET /{account}/zones`; none when it knew none.
+    pub(super) route: Option<String>,
+    pub(super) query: Option<String>,
+    /// The body; text when it was no JSON.
+    #[serde(default)]
+    pub(super) request: Value,
+    /// 0 when there was no answer.
+    pub(super) status: u16,
+    #[serde(default)]
+    pub(super) response: Value,
+    /// The crate's client made the call, and nobody by hand.
+    #[serde(default)]
+    pub(super) client: bool,
+}
+
+impl Call {
+    pub(super) fn succeeded(&self) -> bool {
+        (200..300).contains(&self.status)
+    }
+}
+
+/// Reads `PROVIDER-PID.jsonl`, all of them.
+pub(super) fn read(directory: &Path, provider: &str) -> Result<Vec<Call>> {
+    let mut calls = Vec::new();
+    let named = |path: &Path, error: &dyn std::fmt::Display| format!("{}: {error}", path.display());
+    for entry in fs::read_dir(directory).map_err(|error| named(directory, &error))? {
+        let path = entry.map_err(|error| named(directory, &error))?.path();
+        let stem = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+        let is_journal = path.extension().is_some_and(|it| it == "jsonl");
+        if !is_journal || stem.rsplit_once('-').is_none_or(|(name, _)| name != provider) {
+            continue;
+        }
+        let text = fs::read_to_string(&path).map_err(|error| named(&path, &error))?;
+        for (number, line) in text.lines().enumerate() {
+            let call = serde_json::from_str(line)
+                .map_err(|error| format!("{}, line {}: {error}", path.display(), number + 1))?;
+            calls.push(call);
+        }
+    }
+    Ok(calls)
+}

@@ -1,0 +1,124 @@
+//! `cargo xtask coverage`: a provider's crate against the document that the provider publishes.
+//!
+//! Nothing counts because it is written down. An operation counts when a public method called it in the test run and what was
+//! sent and answered holds against the document; an example counts when the crate's types lose nothing of it.
+
+mod calls;
+mod document;
+mod examples;
+mod exceptions;
+mod instance;
+mod journal;
+mod operation;
+mod providers;
+mod routes;
+mod untyped;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use crate::process::{Result, Status, cargo, output, root};
+use document::Document;
+use exceptions::Exceptions;
+use journal::Call;
+use operation::Operation;
+use providers::Provider;
+
+pub(crate) fn run() -> Result<Status> {
+    let Some(documents) = std::env::var_os("HOWDAH_DOCUMENTS") else {
+        for provider in providers::ALL {
+            println!(
+                "{}: not checked; its document is {}, as JSON in {}",
+                provider.name, provider.published, provider.document
+            );
+        }
+        return Ok(Status::NotChecked("HOWDAH_DOCUMENTS names no directory with the providers' documents".into()));
+    };
+    let mut failed = Vec::new();
+    for provider in providers::ALL {
+        let verdict = cover(provider, Path::new(&documents))?;
+        println!("{} {}", provider.name, verdict.score);
+        for (problem, times) in &verdict.problems {
+            let times = if *times > 1 { format!(" ({times} times)") } else { String::new() };
+            println!("  {problem}{times}");
+        }
+        if !verdict.problems.is_empty() {
+            failed.push(format!("{}: {} problems", provider.name, verdict.problems.len()));
+        }
+    }
+    if failed.is_empty() { Ok(Status::Passed) } else { Err(format!("coverage: {}", failed.join(", "))) }
+}
+
+fn cover(provider: &Provider, documents: &Path) -> Result<Verdict> {
+    let directory = root().join(provider.directory);
+    let document = Document::read(&documents.join(provider.document))?;
+    let evidence = Evidence {
+        document: &document,
+        operations: &(provider.operations)(),
+        calls: &test_run(provider)?,
+        untyped: &untyped::fields(&directory.join("src"))?,
+        exceptions: &Exceptions::read(&directory)?,
+    };
+    Ok(judge(&evidence))
+}
+
+/// Runs the crate's tests with a journal, and reads it.
+fn test_run(provider: &Provider) -> Result<Vec<Call>> {
+    let journal = std::env::temp_dir().join(format!("howdah-journal-{}", std::process::id()));
+    fs::create_dir(&journal).map_err(|error| format!("{}: {error}", journal.display()))?;
+    let mut tests = cargo(&["test", "--quiet", "--package", provider.package, "--all-features"]);
+    let calls = output(tests.env("HOWDAH_JOURNAL", &journal)).and_then(|_| journal::read(&journal, provider.name));
+    let _ = fs::remove_dir_all(&journal);
+    calls
+}
+
+/// Everything the verdict rests on.
+struct Evidence<'a> {
+    document: &'a Document,
+    operations: &'a [Operation],
+    calls: &'a [Call],
+    untyped: &'a [String],
+    exceptions: &'a Exceptions,
+}
+
+struct Verdict {
+    score: String,
+    /// Each problem once, and how often it occurred.
+    problems: BTreeMap<String, usize>,
+}
+
+fn judge(evidence: &Evidence) -> Verdict {
+    let mut problems = Problems::default();
+    let compared = routes::compare(evidence, &mut problems);
+    let covered = calls::check(evidence, &mut problems);
+    let examples = examples::check(evidence, &mut problems);
+    untyped::check(evidence, &mut problems);
+    for entry in evidence.exceptions.unused() {
+        problems.add(format!("{entry}: nothing needs this entry (any more); remove it"));
+    }
+    let omitted = if compared.omitted == 0 { String::new() } else { format!(", {} omitted", compared.omitted) };
+    Verdict {
+        score: format!(
+            "{covered}/{}{omitted}; examples {}/{}; whole requests {}/{}",
+            compared.total,
+            examples.answers.passed,
+            examples.answers.total,
+            examples.requests.passed,
+            examples.requests.total
+        ),
+        problems: problems.0,
+    }
+}
+
+#[derive(Default)]
+struct Problems(BTreeMap<String, usize>);
+
+impl Problems {
+    fn add(&mut self, problem: String) {
+        *self.0.entry(problem).or_default() += 1;
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,24 @@
+//! The providers' crates that have a document to be held against.
+
+use super::operation::Operation;
+
+pub(super) struct Provider {
+    pub(super) name: &'static str,
+    pub(super) package: &'static str,
+    /// In the workspace.
+    pub(super) directory: &'static str,
+    /// Its name below `HOWDAH_DOCUMENTS`.
+    pub(super) document: &'static str,
+    /// Where the provider publishes it.
+    pub(super) published: &'static str,
+    pub(super) operations: fn() -> Vec<Operation>,
+}
+
+pub(super) const ALL: &[Provider] = &[Provider {
+    name: "dnsimple",
+    package: "howdah-dnsimple",
+    directory: "dnsimple",
+    document: "dnsimple.json",
+    published: "the OpenAPI document linked from developer.dnsimple.com",
+    operations: || Operation::all(howdah_dnsimple::OPERATIONS),
+}];

@@ -1,0 +1,159 @@
+//! `cargo xtask third-party`: programs that this project did not write, against its fakes.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::process::{Result, Status, cargo, is_available, output, root, run as run_command};
+
+/// A script of `xtask/third-party`, and the provider whose fake it talks to.
+const SCRIPTS: &[(&str, &str)] = &[("dnsimple_client.py", "dnsimple")];
+
+const FAKES_PACKAGE: &str = "howdah-workflows";
+const START: Duration = Duration::from_secs(30);
+
+/// The line that the fakes print for each provider.
+#[derive(Deserialize)]
+struct Served {
+    provider: String,
+    base_url: String,
+    token: String,
+    account: Value,
+}
+
+pub(crate) fn run() -> Result<Status> {
+    let python = match python() {
+        Ok(python) => python,
+        Err(why) if std::env::var_os("CI").is_some_and(|it| it == "true") => {
+            return Err(format!("third-party: {why}; CI needs it"));
+        }
+        Err(why) => return Ok(Status::NotChecked(why)),
+    };
+    let mut fakes = Fakes::start()?;
+    for (script, provider) in SCRIPTS {
+        let served = fakes.wait_for(provider)?;
+        println!("{script} against {}", served.base_url);
+        run_script(&python, script, served)?;
+    }
+    Ok(Status::Passed)
+}
+
+/// The interpreter of a virtual environment with the clients in it, made on the first run.
+fn python() -> Result<PathBuf> {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |it| root().join(it));
+    let environment = target.join("third-party");
+    let python = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
+    if !is_available(Command::new(&python).args(["-m", "pip", "--version"])) {
+        let made = output(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment));
+        made.map_err(|error| format!("a virtual environment of Python 3 could not be made: {}", error.trim_end()))?;
+    }
+    let requirements = root().join("xtask/third-party/requirements.txt");
+    let install = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"];
+    let installed = output(Command::new(&python).args(install).arg(requirements));
+    installed.map_err(|error| format!("pip could not install the clients: {}", error.trim_end()))?;
+    Ok(python)
+}
+
+/// A script prints what it checked, and at last `N passed, 0 failed`.
+fn run_script(python: &Path, script: &str, served: &Served) -> Result {
+    let account = served.account.as_str().map_or_else(|| served.account.to_string(), str::to_owned);
+    let mut command = Command::new(python);
+    command
+        .arg(root().join("xtask/third-party").join(script))
+        .env("HOWDAH_BASE_URL", &served.base_url)
+        .env("HOWDAH_TOKEN", &served.token)
+        .env("HOWDAH_ACCOUNT", account)
+        // A proxy of the developer's would not find our loopback.
+        .env("NO_PROXY", "127.0.0.1,localhost")
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| format!("{script} did not start: {error}"))?;
+    let mut last = String::new();
+    for line in
+        child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()).map_while(std::io::Result::ok)
+    {
+        println!("  {line}");
+        last = line;
+    }
+    let status = child.wait().map_err(|error| format!("{script}: {error}"))?;
+    match last.split_once(" passed, 0 failed") {
+        Some((passed, "")) if status.success() && passed.parse::<u32>().is_ok_and(|passed| passed > 0) => Ok(()),
+        _ => Err(format!("{script}: not everything passed ({status}); the client is right until proven wrong")),
+    }
+}
+
+/// The `fakes` example, stopped when this goes.
+struct Fakes {
+    process: Child,
+    lines: mpsc::Receiver<String>,
+    served: Vec<Served>,
+}
+
+impl Fakes {
+    fn start() -> Result<Self> {
+        // Run as itself and not below `cargo run`, so that stopping it stops it.
+        let binary = build()?;
+        let mut process = Command::new(&binary)
+            .arg("--json")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .spawn()
+            .map_err(|error| format!("{} did not start: {error}", binary.display()))?;
+        let (sender, lines) = mpsc::channel();
+        let out = process.stdout.take();
+        thread::spawn(move || forward(out, &sender));
+        Ok(Self { process, lines, served: Vec::new() })
+    }
+
+    /// The fake of a provider, once it is there.
+    fn wait_for(&mut self, provider: &str) -> Result<&Served> {
+        let until = Instant::now() + START;
+        loop {
+            if let Some(index) = self.served.iter().position(|it| it.provider == provider) {
+                return Ok(&self.served[index]);
+            }
+            let left = until.saturating_duration_since(Instant::now());
+            let line = self.lines.recv_timeout(left).map_err(|_| match self.process.try_wait() {
+                Ok(Some(status)) => {
+                    format!("the fakes ended ({status}) without one for {provider}")
+                }
+                _ => format!("no fake for {provider} after {} s", START.as_secs()),
+            })?;
+            // The example may greet before it serves.
+            self.served.extend(serde_json::from_str::<Served>(&line).ok());
+        }
+    }
+}
+
+impl Drop for Fakes {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn forward(out: Option<impl Read>, to: &mpsc::Sender<String>) {
+    for line in out.into_iter().flat_map(|out| BufReader::new(out).lines()).map_while(std::io::Result::ok) {
+        // Reading goes on when nobody listens any more, or the example would block on a full pipe.
+        let _ = to.send(line);
+    }
+}
+
+/// Builds the example and says where it is.
+fn build() -> Result<PathBuf> {
+    let build = ["build", "--package", FAKES_PACKAGE, "--example", "fakes"];
+    run_command(&mut cargo(&build))?;
+    let messages = output(cargo(&build).args(["--quiet", "--message-format", "json"]))?;
+    messages
+        .lines()
+        .filter_map(|line| serde_json::from_str::<Value>(line).ok())
+        .filter(|message| message["target"]["name"] == "fakes")
+        .find_map(|message| message["executable"].as_str().map(PathBuf::from))
+        .ok_or_else(|| format!("{FAKES_PACKAGE} has no example `fakes`"))
+}
