@@ -33,10 +33,7 @@ use howdah_core::{
 use jiff::{Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 
-use crate::{
-    Account, PAGES, contacts::ContactId, domains::DomainId, identity::AccountId,
-    tlds::ExtendedAttribute,
-};
+use crate::{Account, PAGES, contacts::ContactId, domains::DomainId, identity::AccountId, tlds::ExtendedAttribute};
 
 endpoints! {
     LIST:   RegistrantChangeFilter => Vec<RegistrantChange>    = get("/{account}/registrar/registrant_changes").envelope("data").pages(PAGES);
@@ -101,9 +98,7 @@ impl RegistrantChanges {
 }
 
 fn for_days(change: Pending<RegistrantChange>) -> Pending<RegistrantChange> {
-    change
-        .every(Duration::from_secs(60), Duration::from_secs(3600))
-        .within(Duration::from_secs(8 * 24 * 3600))
+    change.every(Duration::from_secs(60), Duration::from_secs(3600)).within(Duration::from_secs(8 * 24 * 3600))
 }
 
 /// The number of a change.
@@ -149,9 +144,7 @@ impl Staged for RegistrantChange {
     fn stage(&self) -> Stage {
         match self.state {
             RegistrantChangeState::Completed => Stage::Done,
-            RegistrantChangeState::Cancelled => {
-                Stage::Failed("the registrant change was cancelled".to_owned())
-            }
+            RegistrantChangeState::Cancelled => Stage::Failed("the registrant change was cancelled".to_owned()),
             _ => Stage::Running,
         }
     }

@@ -19,9 +19,10 @@
 //!
 //! // A transfer takes days: keep its number, and attach to it again from any process.
 //! let transfer = NewTransfer::new(contact).with_auth_code("a-code");
-//! let id = registrar.transfer_domain("example.net", transfer).await?.latest().map(|transfer| transfer.id).unwrap();
-//! let transfer = registrar.follow_transfer("example.net", id).await?;
-//! assert_eq!(transfer.id, id);
+//! let begun = registrar.transfer_domain("example.net", transfer).await?;
+//! if let Some(id) = begun.latest().map(|transfer| transfer.id) {
+//!     println!("{}", registrar.follow_transfer("example.net", id).await?.state);
+//! }
 //! # Ok(()) }
 //! ```
 //!
@@ -101,15 +102,8 @@ impl Registrar {
     /// Registers a domain, which is charged, and begins to follow the registration.
     ///
     /// `POST /{account}/registrar/domains/{domain}/registrations`
-    pub fn register_domain(
-        &self,
-        domain: &str,
-        registration: NewRegistration,
-    ) -> Call<Pending<DomainRegistration>> {
-        let call = self
-            .0
-            .api
-            .send(&REGISTER, [&self.0.id, &domain], registration);
+    pub fn register_domain(&self, domain: &str, registration: NewRegistration) -> Call<Pending<DomainRegistration>> {
+        let call = self.0.api.send(&REGISTER, [&self.0.id, &domain], registration);
         self.begin(call, domain, |state| state.id, Self::registration)
     }
 
@@ -117,19 +111,13 @@ impl Registrar {
     ///
     /// `GET /{account}/registrar/domains/{domain}/registrations/{domainregistration}`
     pub fn registration(&self, domain: &str, id: RegistrationId) -> Call<DomainRegistration> {
-        self.0
-            .api
-            .send(&GET_REGISTRATION, [&self.0.id, &domain, &id], ())
+        self.0.api.send(&GET_REGISTRATION, [&self.0.id, &domain, &id], ())
     }
 
     /// Attaches to a registration that was begun before.
     ///
     /// `GET /{account}/registrar/domains/{domain}/registrations/{domainregistration}`
-    pub fn follow_registration(
-        &self,
-        domain: &str,
-        id: RegistrationId,
-    ) -> Pending<DomainRegistration> {
+    pub fn follow_registration(&self, domain: &str, id: RegistrationId) -> Pending<DomainRegistration> {
         let (registrar, domain) = (self.clone(), domain.to_owned());
         Pending::attached(move || registrar.registration(&domain, id))
     }
@@ -138,23 +126,16 @@ impl Registrar {
     /// transfer. It takes from minutes to seven days, and the delegation stays as it was.
     ///
     /// `POST /{account}/registrar/domains/{domain}/transfers`
-    pub fn transfer_domain(
-        &self,
-        domain: &str,
-        transfer: NewTransfer,
-    ) -> Call<Pending<DomainTransfer>> {
+    pub fn transfer_domain(&self, domain: &str, transfer: NewTransfer) -> Call<Pending<DomainTransfer>> {
         let call = self.0.api.send(&TRANSFER, [&self.0.id, &domain], transfer);
-        self.begin(call, domain, |state| state.id, Self::transfer)
-            .map(for_days)
+        self.begin(call, domain, |state| state.id, Self::transfer).map(for_days)
     }
 
     /// Reads how far a transfer has come.
     ///
     /// `GET /{account}/registrar/domains/{domain}/transfers/{domaintransfer}`
     pub fn transfer(&self, domain: &str, id: TransferId) -> Call<DomainTransfer> {
-        self.0
-            .api
-            .send(&GET_TRANSFER, [&self.0.id, &domain, &id], ())
+        self.0.api.send(&GET_TRANSFER, [&self.0.id, &domain, &id], ())
     }
 
     /// Attaches to a transfer that was begun before. Awaiting it takes up to eight days, unless told otherwise.
@@ -170,9 +151,7 @@ impl Registrar {
     ///
     /// `DELETE /{account}/registrar/domains/{domain}/transfers/{domaintransfer}`
     pub fn cancel_transfer(&self, domain: &str, id: TransferId) -> Call<DomainTransfer> {
-        self.0
-            .api
-            .send(&CANCEL_TRANSFER, [&self.0.id, &domain, &id], ())
+        self.0.api.send(&CANCEL_TRANSFER, [&self.0.id, &domain, &id], ())
     }
 
     /// Renews a domain before its time, which is charged, and begins to follow the renewal.
@@ -187,9 +166,7 @@ impl Registrar {
     ///
     /// `GET /{account}/registrar/domains/{domain}/renewals/{domainrenewal}`
     pub fn renewal(&self, domain: &str, id: RenewalId) -> Call<DomainRenewal> {
-        self.0
-            .api
-            .send(&GET_RENEWAL, [&self.0.id, &domain, &id], ())
+        self.0.api.send(&GET_RENEWAL, [&self.0.id, &domain, &id], ())
     }
 
     /// Attaches to a renewal that was begun before.
@@ -203,11 +180,7 @@ impl Registrar {
     /// Takes back a domain that has run out and cannot be renewed any more, which is charged, and begins to follow it.
     ///
     /// `POST /{account}/registrar/domains/{domain}/restores`
-    pub fn restore_domain(
-        &self,
-        domain: &str,
-        restore: NewRestore,
-    ) -> Call<Pending<DomainRestore>> {
+    pub fn restore_domain(&self, domain: &str, restore: NewRestore) -> Call<Pending<DomainRestore>> {
         let call = self.0.api.send(&RESTORE, [&self.0.id, &domain], restore);
         self.begin(call, domain, |state| state.id, Self::restore)
     }
@@ -216,9 +189,7 @@ impl Registrar {
     ///
     /// `GET /{account}/registrar/domains/{domain}/restores/{domainrestore}`
     pub fn restore(&self, domain: &str, id: RestoreId) -> Call<DomainRestore> {
-        self.0
-            .api
-            .send(&GET_RESTORE, [&self.0.id, &domain, &id], ())
+        self.0.api.send(&GET_RESTORE, [&self.0.id, &domain, &id], ())
     }
 
     /// Attaches to a restore that was begun before.
@@ -233,9 +204,7 @@ impl Registrar {
     ///
     /// `POST /{account}/registrar/domains/{domain}/authorize_transfer_out`
     pub fn authorize_transfer_out(&self, domain: &str) -> Call<()> {
-        self.0
-            .api
-            .send(&AUTHORIZE_TRANSFER_OUT, [&self.0.id, &domain], ())
+        self.0.api.send(&AUTHORIZE_TRANSFER_OUT, [&self.0.id, &domain], ())
     }
 
     /// Lists the name servers that the domain is delegated to at the registry.
@@ -254,9 +223,7 @@ impl Registrar {
         name_servers: impl IntoIterator<Item = impl Into<String>>,
     ) -> Call<Vec<String>> {
         let servers: Vec<_> = name_servers.into_iter().map(Into::into).collect();
-        self.0
-            .api
-            .send(&CHANGE_DELEGATION, [&self.0.id, &domain], servers)
+        self.0.api.send(&CHANGE_DELEGATION, [&self.0.id, &domain], servers)
     }
 
     /// Delegates the domain to vanity name servers, by their names, and gives the registry their addresses.
@@ -268,81 +235,63 @@ impl Registrar {
         name_servers: impl IntoIterator<Item = impl Into<String>>,
     ) -> Call<Vec<NameServer>> {
         let servers: Vec<_> = name_servers.into_iter().map(Into::into).collect();
-        self.0
-            .api
-            .send(&DELEGATE_TO_VANITY, [&self.0.id, &domain], servers)
+        self.0.api.send(&DELEGATE_TO_VANITY, [&self.0.id, &domain], servers)
     }
 
     /// Delegates the domain to DNSimple's own name servers in the place of vanity ones.
     ///
     /// `DELETE /{account}/registrar/domains/{domain}/delegation/vanity`
     pub fn delegate_from_vanity(&self, domain: &str) -> Call<()> {
-        self.0
-            .api
-            .send(&DELEGATE_FROM_VANITY, [&self.0.id, &domain], ())
+        self.0.api.send(&DELEGATE_FROM_VANITY, [&self.0.id, &domain], ())
     }
 
     /// Tells whether the domain is locked against transfers.
     ///
     /// `GET /{account}/registrar/domains/{domain}/transfer_lock`
     pub fn transfer_lock(&self, domain: &str) -> Call<TransferLock> {
-        self.0
-            .api
-            .send(&GET_TRANSFER_LOCK, [&self.0.id, &domain], ())
+        self.0.api.send(&GET_TRANSFER_LOCK, [&self.0.id, &domain], ())
     }
 
     /// Locks the domain against transfers.
     ///
     /// `POST /{account}/registrar/domains/{domain}/transfer_lock`
     pub fn enable_transfer_lock(&self, domain: &str) -> Call<TransferLock> {
-        self.0
-            .api
-            .send(&ENABLE_TRANSFER_LOCK, [&self.0.id, &domain], ())
+        self.0.api.send(&ENABLE_TRANSFER_LOCK, [&self.0.id, &domain], ())
     }
 
     /// Allows the domain to be transferred away.
     ///
     /// `DELETE /{account}/registrar/domains/{domain}/transfer_lock`
     pub fn disable_transfer_lock(&self, domain: &str) -> Call<TransferLock> {
-        self.0
-            .api
-            .send(&DISABLE_TRANSFER_LOCK, [&self.0.id, &domain], ())
+        self.0.api.send(&DISABLE_TRANSFER_LOCK, [&self.0.id, &domain], ())
     }
 
     /// Lets the domain be renewed, and charged, each time before it runs out.
     ///
     /// `PUT /{account}/registrar/domains/{domain}/auto_renewal`
     pub fn enable_auto_renewal(&self, domain: &str) -> Call<()> {
-        self.0
-            .api
-            .send(&ENABLE_AUTO_RENEWAL, [&self.0.id, &domain], ())
+        self.0.api.send(&ENABLE_AUTO_RENEWAL, [&self.0.id, &domain], ())
     }
 
     /// Lets the domain run out.
     ///
     /// `DELETE /{account}/registrar/domains/{domain}/auto_renewal`
     pub fn disable_auto_renewal(&self, domain: &str) -> Call<()> {
-        self.0
-            .api
-            .send(&DISABLE_AUTO_RENEWAL, [&self.0.id, &domain], ())
+        self.0.api.send(&DISABLE_AUTO_RENEWAL, [&self.0.id, &domain], ())
     }
 
     /// Hides the registrant in WHOIS. Where the service was not bought yet, this buys a year of it.
     ///
     /// `PUT /{account}/registrar/domains/{domain}/whois_privacy`
     pub fn enable_whois_privacy(&self, domain: &str) -> Call<WhoisPrivacy> {
-        self.0
-            .api
-            .send(&ENABLE_WHOIS_PRIVACY, [&self.0.id, &domain], ())
+        self.0.api.send(&ENABLE_WHOIS_PRIVACY, [&self.0.id, &domain], ())
     }
 
     /// Shows the registrant in WHOIS. The year that was bought goes on.
     ///
     /// `DELETE /{account}/registrar/domains/{domain}/whois_privacy`
     pub fn disable_whois_privacy(&self, domain: &str) -> Call<WhoisPrivacy> {
-        self.0
-            .api
-            .send(&DISABLE_WHOIS_PRIVACY, [&self.0.id, &domain], ())
+        self.0.api.send(&DISABLE_WHOIS_PRIVACY, [&self.0.id, &domain], ())
     }
 
     /// Makes the call that starts the work, and follows the work from its first state on.
@@ -362,9 +311,7 @@ impl Registrar {
 }
 
 fn for_days(transfer: Pending<DomainTransfer>) -> Pending<DomainTransfer> {
-    transfer
-        .every(Duration::from_secs(60), Duration::from_secs(3600))
-        .within(Duration::from_secs(8 * 24 * 3600))
+    transfer.every(Duration::from_secs(60), Duration::from_secs(3600)).within(Duration::from_secs(8 * 24 * 3600))
 }
 
 /// Whether a domain can be registered.
@@ -453,9 +400,7 @@ impl Staged for DomainRegistration {
         match self.state {
             RegistrationState::Registered => Stage::Done,
             RegistrationState::Failed => Stage::Failed("the registration failed".to_owned()),
-            RegistrationState::Cancelled => {
-                Stage::Failed("the registration was cancelled".to_owned())
-            }
+            RegistrationState::Cancelled => Stage::Failed("the registration was cancelled".to_owned()),
             _ => Stage::Running,
         }
     }

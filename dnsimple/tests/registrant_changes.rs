@@ -13,8 +13,7 @@ use howdah_dnsimple::{
     Account,
     contacts::{ContactId, NewContact},
     registrant_changes::{
-        self, NewRegistrantChange, RegistrantChangeFilter, RegistrantChangeQuery,
-        RegistrantChangeState,
+        self, NewRegistrantChange, RegistrantChangeFilter, RegistrantChangeQuery, RegistrantChangeState,
     },
     testing::{ACCOUNT, FakeDnSimple},
 };
@@ -87,38 +86,19 @@ async fn what_a_change_needs_is_asked_first() {
     assert_eq!(needed.registry_owner_change, Some(true));
     let attributes = needed.extended_attributes.unwrap();
     assert_eq!(attributes[0].name, "x-eu-registrant-citizenship");
-    assert!(
-        attributes[0]
-            .options
-            .iter()
-            .any(|option| option.value == "it")
-    );
+    assert!(attributes[0].options.iter().any(|option| option.value == "it"));
 
-    for query in [
-        RegistrantChangeQuery::new("nowhere.com", contact),
-        RegistrantChangeQuery::new(AT_ONCE, "7"),
-    ] {
+    for query in [RegistrantChangeQuery::new("nowhere.com", contact), RegistrantChangeQuery::new(AT_ONCE, "7")] {
         assert!(changes.check(query).await.unwrap_err().is_not_found());
     }
-    assert_eq!(
-        changes
-            .list(RegistrantChangeFilter::new())
-            .all()
-            .await
-            .unwrap()
-            .len(),
-        0
-    );
+    assert_eq!(changes.list(RegistrantChangeFilter::new()).all().await.unwrap().len(), 0);
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_registry_that_changes_at_once() {
     let (_, account, contact) = with_domains().await;
     let changes = account.registrant_changes();
-    let begun = changes
-        .create(NewRegistrantChange::new(AT_ONCE, contact))
-        .await
-        .unwrap();
+    let begun = changes.create(NewRegistrantChange::new(AT_ONCE, contact)).await.unwrap();
     let change = begun.await.unwrap();
     assert_eq!(change.state, RegistrantChangeState::Completed);
     assert_eq!(change.account_id, Some(ACCOUNT));
@@ -127,10 +107,7 @@ async fn a_registry_that_changes_at_once() {
     assert_eq!(registrant(&account, AT_ONCE).await, Some(contact));
 
     let late = changes.cancel(change.id).await.unwrap_err();
-    assert_eq!(
-        (late.kind(), late.outcome()),
-        (ErrorKind::Invalid, Outcome::Refused)
-    );
+    assert_eq!((late.kind(), late.outcome()), (ErrorKind::Invalid, Outcome::Refused));
 }
 
 #[tokio::test(start_paused = true)]
@@ -141,17 +118,11 @@ async fn a_registry_that_takes_its_time() {
     let new = NewRegistrantChange::new(id, contact).with_extended_attributes(citizenship("it"));
     let begun = changes.create(new).await.unwrap();
     let first = begun.latest().unwrap().clone();
-    assert_eq!(
-        (first.state, first.irt_lock_lifted_by),
-        (RegistrantChangeState::New, None)
-    );
+    assert_eq!((first.state, first.irt_lock_lifted_by), (RegistrantChangeState::New, None));
     assert_eq!(first.extended_attributes, Some(citizenship("it")));
     assert_ne!(registrant(&account, IN_TIME).await, Some(contact));
 
-    let second = changes
-        .create(NewRegistrantChange::new(id, contact))
-        .await
-        .unwrap_err();
+    let second = changes.create(NewRegistrantChange::new(id, contact)).await.unwrap_err();
     assert_eq!(second.fields()[0].field, "domain_id");
 
     // Another process, which kept the change's number.
@@ -183,20 +154,9 @@ async fn a_change_is_cancelled_at_once_or_in_time() {
         assert_eq!(cancelling.state, RegistrantChangeState::Cancelling);
     }
     let error = begun.await.unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .contains("the registrant change was cancelled"),
-        "{error}"
-    );
+    assert!(error.to_string().contains("the registrant change was cancelled"), "{error}");
     assert_ne!(registrant(&account, IN_TIME).await, Some(contact));
-    assert!(
-        changes
-            .cancel(1u64.into())
-            .await
-            .unwrap_err()
-            .is_not_found()
-    );
+    assert!(changes.cancel(1u64.into()).await.unwrap_err().is_not_found());
     assert!(changes.get(1u64.into()).await.unwrap_err().is_not_found());
 }
 
@@ -206,16 +166,10 @@ async fn a_wrong_change_is_refused() {
     fake.create_zone("hosted.com");
     let changes = account.registrant_changes();
     let wrong = NewRegistrantChange::new(IN_TIME, contact);
-    let wrong = changes
-        .create(wrong.with_extended_attributes(citizenship("us")))
-        .await
-        .unwrap_err();
+    let wrong = changes.create(wrong.with_extended_attributes(citizenship("us"))).await.unwrap_err();
     assert_eq!(wrong.fields()[0].field, "x-eu-registrant-citizenship");
     assert_eq!(wrong.fields()[0].message, "it's not one of the options");
-    let hosted = changes
-        .create(NewRegistrantChange::new("hosted.com", contact))
-        .await
-        .unwrap_err();
+    let hosted = changes.create(NewRegistrantChange::new("hosted.com", contact)).await.unwrap_err();
     assert_eq!(hosted.fields()[0].message, "is not registered here");
 }
 
@@ -224,30 +178,19 @@ async fn changes_are_listed() {
     let (_, account, contact) = with_domains().await;
     let changes = account.registrant_changes();
     for domain in [AT_ONCE, IN_TIME] {
-        let begun = changes
-            .create(NewRegistrantChange::new(domain, contact))
-            .await
-            .unwrap();
+        let begun = changes.create(NewRegistrantChange::new(domain, contact)).await.unwrap();
         drop(begun);
     }
     let domain = account.domains().get(IN_TIME).await.unwrap().id;
-    let count =
-        async |filter: RegistrantChangeFilter| changes.list(filter).all().await.unwrap().len();
+    let count = async |filter: RegistrantChangeFilter| changes.list(filter).all().await.unwrap().len();
     let filter = RegistrantChangeFilter::new;
     assert_eq!(count(filter()).await, 2);
     assert_eq!(count(filter().with_state("new")).await, 1);
-    assert_eq!(
-        count(filter().with_state(RegistrantChangeState::Cancelled)).await,
-        0
-    );
+    assert_eq!(count(filter().with_state(RegistrantChangeState::Cancelled)).await, 0);
     assert_eq!(count(filter().with_domain_id(domain)).await, 1);
     assert_eq!(count(filter().with_contact_id(contact)).await, 2);
     assert_eq!(count(filter().with_contact_id(1u64)).await, 0);
 
-    let list = changes
-        .list(filter().with_sort("id:desc"))
-        .all()
-        .await
-        .unwrap();
+    let list = changes.list(filter().with_sort("id:desc")).all().await.unwrap();
     assert!(list[0].id > list[1].id);
 }

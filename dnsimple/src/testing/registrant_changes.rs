@@ -5,15 +5,13 @@ use jiff::{SignedDuration, ToSpan, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{
-    State as World, contacts, domains, invalid, not_found, number, refused, registrar, tlds,
-};
+use super::{State as World, contacts, domains, invalid, not_found, number, refused, registrar, tlds};
 use crate::{
     contacts::ContactId,
     domains::{Domain, DomainState},
     registrant_changes::{
-        CHECK, CREATE, DELETE, GET, LIST, NewRegistrantChange, Reference, RegistrantChange,
-        RegistrantChangeCheck, RegistrantChangeId, RegistrantChangeState,
+        CHECK, CREATE, DELETE, GET, LIST, NewRegistrantChange, Reference, RegistrantChange, RegistrantChangeCheck,
+        RegistrantChangeId, RegistrantChangeState,
     },
     tlds::Tld,
 };
@@ -31,16 +29,9 @@ pub(super) struct State {
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     fake.on(&LIST, |world, [_], filter| {
         let wanted = |change: &&RegistrantChange| {
-            filter
-                .state
-                .as_ref()
-                .is_none_or(|state| change.state == *state)
-                && filter
-                    .domain_id
-                    .is_none_or(|id| change.domain_id == Some(id))
-                && filter
-                    .contact_id
-                    .is_none_or(|id| change.contact_id == Some(id))
+            filter.state.as_ref().is_none_or(|state| change.state == *state)
+                && filter.domain_id.is_none_or(|id| change.domain_id == Some(id))
+                && filter.contact_id.is_none_or(|id| change.contact_id == Some(id))
         };
         let changes = world.registrant_changes.changes.iter().filter(wanted);
         Ok(changes.cloned().collect())
@@ -69,10 +60,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
                 Err(Answer::json(202, json!({ "data": change })))
             }
             RegistrantChangeState::Cancelling => Err(Answer::json(202, json!({ "data": change }))),
-            _ => Err(refused(
-                400,
-                "The registrant change has ended and cannot be cancelled",
-            )),
+            _ => Err(refused(400, "The registrant change has ended and cannot be cancelled")),
         }
     })
 }
@@ -97,12 +85,7 @@ fn asked(world: &World, domain: &Reference, contact: &Reference) -> Result<Asked
         return Err(not_found("Contact", contact_text));
     }
     let tld = tlds::find(domain.name.rsplit('.').next().unwrap_or_default())?;
-    Ok(Asked {
-        domain,
-        contact,
-        owner_change: tld.tld_type == Some(2),
-        tld,
-    })
+    Ok(Asked { domain, contact, owner_change: tld.tld_type == Some(2), tld })
 }
 
 fn text(reference: &Reference) -> String {
@@ -117,10 +100,7 @@ fn create(world: &mut World, new: &NewRegistrantChange) -> Result<RegistrantChan
     registrar::check_extended(&asked.tld, new.extended_attributes.as_ref())?;
     let going_on = world.registrant_changes.changes.iter().any(|change| {
         change.domain_id == Some(asked.domain.id)
-            && !matches!(
-                change.state,
-                RegistrantChangeState::Completed | RegistrantChangeState::Cancelled
-            )
+            && !matches!(change.state, RegistrantChangeState::Completed | RegistrantChangeState::Cancelled)
     });
     if going_on {
         return Err(invalid("domain_id", "has a registrant change going on"));
@@ -133,11 +113,7 @@ fn create(world: &mut World, new: &NewRegistrantChange) -> Result<RegistrantChan
         account_id: Some(world.account.id),
         contact_id: Some(asked.contact),
         domain_id: Some(asked.domain.id),
-        state: if asked.owner_change {
-            RegistrantChangeState::New
-        } else {
-            RegistrantChangeState::Completed
-        },
+        state: if asked.owner_change { RegistrantChangeState::New } else { RegistrantChangeState::Completed },
         extended_attributes: Some(new.extended_attributes.clone().unwrap_or_default()),
         registry_owner_change: Some(asked.owner_change),
         irt_lock_lifted_by: (!asked.owner_change).then_some(lifted),
@@ -155,9 +131,7 @@ fn create(world: &mut World, new: &NewRegistrantChange) -> Result<RegistrantChan
 fn find<'w>(world: &'w mut World, id: &str) -> Result<&'w mut RegistrantChange, Answer> {
     let wanted: RegistrantChangeId = number(id, "Registrant change")?;
     let mut changes = world.registrant_changes.changes.iter_mut();
-    changes
-        .find(|change| change.id == wanted)
-        .ok_or_else(|| not_found("Registrant change", id))
+    changes.find(|change| change.id == wanted).ok_or_else(|| not_found("Registrant change", id))
 }
 
 /// What completes by itself.
@@ -169,13 +143,8 @@ pub(super) fn pass(world: &mut World) {
             continue;
         };
         let (state, at) = match change.state {
-            RegistrantChangeState::New | RegistrantChangeState::Pending
-                if created_at + ENDS <= now =>
-            {
-                let domain = change
-                    .domain_id
-                    .map(|id| id.to_string())
-                    .unwrap_or_default();
+            RegistrantChangeState::New | RegistrantChangeState::Pending if created_at + ENDS <= now => {
+                let domain = change.domain_id.map(|id| id.to_string()).unwrap_or_default();
                 if let Ok(domain) = domains::find_mut(world, &domain) {
                     domain.registrant_id = change.contact_id;
                 }

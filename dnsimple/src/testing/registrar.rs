@@ -17,21 +17,18 @@ use serde_json::json;
 
 pub(super) use self::registry::pass;
 use super::{
-    FakeDnSimple, State as World, contacts, domains, invalid, not_found, number, plan_required,
-    refused, tlds, zones,
+    FakeDnSimple, State as World, contacts, domains, invalid, not_found, number, plan_required, refused, tlds, zones,
 };
 use crate::{
     contacts::ContactId,
     domains::{Domain, DomainId, DomainState},
     registrar::{
-        AUTHORIZE_TRANSFER_OUT, CANCEL_TRANSFER, CHANGE_DELEGATION, CHECK, DELEGATE_FROM_VANITY,
-        DELEGATE_TO_VANITY, DISABLE_AUTO_RENEWAL, DISABLE_TRANSFER_LOCK, DISABLE_WHOIS_PRIVACY,
-        DomainCheck, DomainPrices, DomainRegistration, DomainRenewal, DomainRestore,
-        DomainTransfer, ENABLE_AUTO_RENEWAL, ENABLE_TRANSFER_LOCK, ENABLE_WHOIS_PRIVACY,
-        GET_DELEGATION, GET_PRICES, GET_REGISTRATION, GET_RENEWAL, GET_RESTORE, GET_TRANSFER,
-        GET_TRANSFER_LOCK, NameServer, NewRegistration, NewTransfer, REGISTER, RENEW, RESTORE,
-        RegistrationState, RenewalState, RestoreState, TRANSFER, TransferLock, TransferState,
-        WhoisPrivacy,
+        AUTHORIZE_TRANSFER_OUT, CANCEL_TRANSFER, CHANGE_DELEGATION, CHECK, DELEGATE_FROM_VANITY, DELEGATE_TO_VANITY,
+        DISABLE_AUTO_RENEWAL, DISABLE_TRANSFER_LOCK, DISABLE_WHOIS_PRIVACY, DomainCheck, DomainPrices,
+        DomainRegistration, DomainRenewal, DomainRestore, DomainTransfer, ENABLE_AUTO_RENEWAL, ENABLE_TRANSFER_LOCK,
+        ENABLE_WHOIS_PRIVACY, GET_DELEGATION, GET_PRICES, GET_REGISTRATION, GET_RENEWAL, GET_RESTORE, GET_TRANSFER,
+        GET_TRANSFER_LOCK, NameServer, NewRegistration, NewRenewal, NewTransfer, REGISTER, RENEW, RESTORE,
+        RegistrationState, RenewalState, RestoreState, TRANSFER, TransferLock, TransferState, WhoisPrivacy,
     },
     tlds::Tld,
     zones::RecordType,
@@ -93,17 +90,18 @@ struct Elsewhere {
 
 impl FakeDnSimple {
     /// Adds a domain that is registered here for another year, delegated to DNSimple and locked, without a request.
+    ///
+    /// # Panics
+    ///
+    /// When the name is none that a domain can have.
     pub fn register_domain(&self, domain: &str, registrant: ContactId) {
-        self.world().state(|world| {
-            if domains::find(world, domain).is_err() {
-                domains::create(world, domain).expect("the domain can be added");
-            }
-            let wanted = Wanted {
-                registrant_id: Some(registrant),
-                ..Wanted::default()
-            };
+        let added = self.world().state(|world| {
+            let added = in_account(world, domain)?;
+            let wanted = Wanted { registrant_id: Some(registrant), ..Wanted::default() };
             registry::own(world, domain, &wanted, world.now());
+            Ok::<_, Answer>(added)
         });
+        assert!(added.is_ok(), "`{domain}` cannot be registered: {added:?}");
     }
 
     /// Lets a domain be registered at another registrar, from where it can be transferred with this code.
@@ -112,32 +110,24 @@ impl FakeDnSimple {
             auth_code: auth_code.to_owned(),
             name_servers: name_servers.iter().map(ToString::to_string).collect(),
         };
-        self.world().state(|world| {
-            world
-                .registrar
-                .elsewhere
-                .insert(domain.to_owned(), elsewhere)
-        });
+        self.world().state(|world| world.registrar.elsewhere.insert(domain.to_owned(), elsewhere));
     }
 
     /// Lets the work at the registry that goes on for a domain, or begins next, end without success.
     pub fn fail_at_registry(&self, domain: &str, why: &str) {
         let (domain, why) = (domain.to_owned(), why.to_owned());
-        self.world()
-            .state(|world| world.registrar.failing.insert(domain, why));
+        self.world().state(|world| world.registrar.failing.insert(domain, why));
     }
 
     /// Gives a domain a price of its own in USD, such as `109.00`, for whatever is done with it.
     pub fn set_premium_price(&self, domain: &str, price: &str) {
         let (domain, price) = (domain.to_owned(), price.to_owned());
-        self.world()
-            .state(|world| world.registrar.premium.insert(domain, price));
+        self.world().state(|world| world.registrar.premium.insert(domain, price));
     }
 
     /// Says whether what is charged by the registrar is refused (402).
     pub fn refuse_payment(&self, refused: bool) {
-        self.world()
-            .state(|world| world.registrar.refuse_payment = refused);
+        self.world().state(|world| world.registrar.refuse_payment = refused);
     }
 
     /// The authorization codes that were e-mailed to a domain's registrant.
@@ -177,9 +167,7 @@ fn serve_work(fake: Fake<World>) -> Fake<World> {
             trustee_price: Some(24.0),
         })
     })
-    .on(&REGISTER, |world, [_, domain], new| {
-        register(world, domain, &new)
-    })
+    .on(&REGISTER, |world, [_, domain], new| register(world, domain, &new))
     .on(&GET_REGISTRATION, |world, [_, domain, id], ()| {
         let found = domains::find(world, domain)?.id;
         let wanted = (number(id, "Registration")?, Some(found));
@@ -187,12 +175,8 @@ fn serve_work(fake: Fake<World>) -> Fake<World> {
         let state = works.find(|state| (state.id, state.domain_id) == wanted);
         state.cloned().ok_or_else(|| not_found("Registration", id))
     })
-    .on(&TRANSFER, |world, [_, domain], new| {
-        transfer(world, domain, &new)
-    })
-    .on(&GET_TRANSFER, |world, [_, domain, id], ()| {
-        Ok(transferring(world, domain, id)?.state.clone())
-    })
+    .on(&TRANSFER, |world, [_, domain], new| transfer(world, domain, &new))
+    .on(&GET_TRANSFER, |world, [_, domain, id], ()| Ok(transferring(world, domain, id)?.state.clone()))
     .on(&CANCEL_TRANSFER, |world, [_, domain, id], ()| {
         let now = world.now();
         let work = transferring(world, domain, id)?;
@@ -201,49 +185,10 @@ fn serve_work(fake: Fake<World>) -> Fake<World> {
                 work.cancelled.get_or_insert(now);
                 Ok(work.state.clone())
             }
-            _ => Err(refused(
-                400,
-                "The transfer has ended and cannot be cancelled",
-            )),
+            _ => Err(refused(400, "The transfer has ended and cannot be cancelled")),
         }
     })
-    .on(&RENEW, |world, [_, domain], new| {
-        let domain = registered(world, domain)?.0;
-        let (_, tld) = wanted_domain(world, &domain.name)?;
-        let now = world.now();
-        let expires_at = domain.expires_at.unwrap_or(now);
-        if tld.renewal_enabled == Some(false) {
-            return Err(refused(400, "Domains of this TLD renew by themselves only"));
-        }
-        if now > expires_at + GRACE {
-            return Err(refused(
-                400,
-                "The domain has run out and has to be restored",
-            ));
-        }
-        if !(1..=9).contains(&new.period) {
-            return Err(invalid("period", "must be from 1 to 9 years"));
-        }
-        let period = i16::try_from(new.period).unwrap_or(YEARS);
-        if years_after(expires_at, period) > years_after(now, YEARS) {
-            let message = format!("{} cannot be renewed for that long yet", domain.name);
-            return Err(refused(400, &message));
-        }
-        pay(world, &domain.name, new.premium_price.as_deref())?;
-        let state = DomainRenewal {
-            id: world.new_id(),
-            domain_id: Some(domain.id),
-            period: Some(new.period),
-            state: RenewalState::New,
-            created_at: Some(now),
-            updated_at: Some(now),
-        };
-        world
-            .registrar
-            .renewals
-            .push(Work::new(&domain.name, now, state.clone()));
-        Ok(state)
-    })
+    .on(&RENEW, |world, [_, domain], new| renew(world, domain, &new))
     .on(&GET_RENEWAL, |world, [_, domain, id], ()| {
         let found = domains::find(world, domain)?.id;
         let wanted = (number(id, "Renewal")?, Some(found));
@@ -265,10 +210,7 @@ fn serve_work(fake: Fake<World>) -> Fake<World> {
             created_at: Some(now),
             updated_at: Some(now),
         };
-        world
-            .registrar
-            .restores
-            .push(Work::new(&domain.name, now, state.clone()));
+        world.registrar.restores.push(Work::new(&domain.name, now, state.clone()));
         Ok(state)
     })
     .on(&GET_RESTORE, |world, [_, domain, id], ()| {
@@ -325,16 +267,10 @@ fn serve_switches(fake: Fake<World>) -> Fake<World> {
     })
     .on(&GET_TRANSFER_LOCK, |world, [_, domain], ()| {
         let (_, registered) = registered(world, domain).map_err(|_| not_registered(404, domain))?;
-        Ok(TransferLock {
-            enabled: registered.locked,
-        })
+        Ok(TransferLock { enabled: registered.locked })
     })
-    .on(&ENABLE_TRANSFER_LOCK, |world, [_, domain], ()| {
-        lock(world, domain, true)
-    })
-    .on(&DISABLE_TRANSFER_LOCK, |world, [_, domain], ()| {
-        lock(world, domain, false)
-    })
+    .on(&ENABLE_TRANSFER_LOCK, |world, [_, domain], ()| lock(world, domain, true))
+    .on(&DISABLE_TRANSFER_LOCK, |world, [_, domain], ()| lock(world, domain, false))
     .on(&ENABLE_AUTO_RENEWAL, |world, [_, domain], ()| {
         registered(world, domain)?;
         domains::find_mut(world, domain)?.auto_renew = Some(true);
@@ -346,8 +282,7 @@ fn serve_switches(fake: Fake<World>) -> Fake<World> {
         Ok(())
     })
     .on(&ENABLE_WHOIS_PRIVACY, |world, [_, domain], ()| {
-        let (domain, registered) =
-            registered(world, domain).map_err(|_| not_registered(404, domain))?;
+        let (domain, registered) = registered(world, domain).map_err(|_| not_registered(404, domain))?;
         let bought = registered.privacy.take();
         let now = world.now();
         let bought = bought.filter(|bought| bought.expires_on >= Some(date(now)));
@@ -363,25 +298,17 @@ fn serve_switches(fake: Fake<World>) -> Fake<World> {
         keep_privacy(world, &domain, &privacy);
         if new {
             // What was just bought has yet to be enabled.
-            let privacy = WhoisPrivacy {
-                enabled: None,
-                ..privacy
-            };
+            let privacy = WhoisPrivacy { enabled: None, ..privacy };
             return Err(Answer::json(201, json!({ "data": privacy })));
         }
         Ok(privacy)
     })
     .on(&DISABLE_WHOIS_PRIVACY, |world, [_, domain], ()| {
-        let (found, registered) =
-            registered(world, domain).map_err(|_| not_registered(404, domain))?;
+        let (found, registered) = registered(world, domain).map_err(|_| not_registered(404, domain))?;
         let Some(bought) = registered.privacy.clone() else {
             return Err(not_found("Whois privacy", domain));
         };
-        let privacy = WhoisPrivacy {
-            enabled: Some(false),
-            updated_at: Some(world.now()),
-            ..bought
-        };
+        let privacy = WhoisPrivacy { enabled: Some(false), updated_at: Some(world.now()), ..bought };
         keep_privacy(world, &found, &privacy);
         Ok(privacy)
     })
@@ -389,11 +316,7 @@ fn serve_switches(fake: Fake<World>) -> Fake<World> {
 
 impl<T> Work<T> {
     fn new(domain: &str, since: Timestamp, state: T) -> Self {
-        Self {
-            domain: domain.to_owned(),
-            since,
-            state,
-        }
+        Self { domain: domain.to_owned(), since, state }
     }
 }
 
@@ -406,17 +329,10 @@ struct Wanted {
     trustee: Option<bool>,
 }
 
-fn register(
-    world: &mut World,
-    domain: &str,
-    new: &NewRegistration,
-) -> Result<DomainRegistration, Answer> {
+fn register(world: &mut World, domain: &str, new: &NewRegistration) -> Result<DomainRegistration, Answer> {
     let (name, tld) = wanted_domain(world, domain)?;
     if tld.registration_enabled == Some(false) {
-        return Err(refused(
-            400,
-            "Domains of this TLD cannot be registered here",
-        ));
+        return Err(refused(400, "Domains of this TLD cannot be registered here"));
     }
     if is_registered(world, &name) || is_elsewhere(world, &name) {
         return Err(refused(400, &format!("{name} is not available")));
@@ -442,10 +358,7 @@ fn register(
         created_at: Some(now),
         updated_at: Some(now),
     };
-    world
-        .registrar
-        .registrations
-        .push(Work::new(&name, now, state.clone()));
+    world.registrar.registrations.push(Work::new(&name, now, state.clone()));
     Ok(state)
 }
 
@@ -489,6 +402,38 @@ fn transfer(world: &mut World, domain: &str, new: &NewTransfer) -> Result<Domain
     Ok(state)
 }
 
+fn renew(world: &mut World, domain: &str, new: &NewRenewal) -> Result<DomainRenewal, Answer> {
+    let domain = registered(world, domain)?.0;
+    let (_, tld) = wanted_domain(world, &domain.name)?;
+    let now = world.now();
+    let expires_at = domain.expires_at.unwrap_or(now);
+    if tld.renewal_enabled == Some(false) {
+        return Err(refused(400, "Domains of this TLD renew by themselves only"));
+    }
+    if now > expires_at + GRACE {
+        return Err(refused(400, "The domain has run out and has to be restored"));
+    }
+    if !(1..=9).contains(&new.period) {
+        return Err(invalid("period", "must be from 1 to 9 years"));
+    }
+    let period = i16::try_from(new.period).unwrap_or(YEARS);
+    if years_after(expires_at, period) > years_after(now, YEARS) {
+        let message = format!("{} cannot be renewed for that long yet", domain.name);
+        return Err(refused(400, &message));
+    }
+    pay(world, &domain.name, new.premium_price.as_deref())?;
+    let state = DomainRenewal {
+        id: world.new_id(),
+        domain_id: Some(domain.id),
+        period: Some(new.period),
+        state: RenewalState::New,
+        created_at: Some(now),
+        updated_at: Some(now),
+    };
+    world.registrar.renewals.push(Work::new(&domain.name, now, state.clone()));
+    Ok(state)
+}
+
 /// A domain as the registry writes it, by its name or its number in the account, and its TLD.
 fn wanted_domain(world: &World, domain: &str) -> Result<(String, Tld), Answer> {
     let name = match domains::find(world, domain) {
@@ -500,8 +445,7 @@ fn wanted_domain(world: &World, domain: &str) -> Result<(String, Tld), Answer> {
             .to_fqdn_without_dot(),
     };
     let last = name.rsplit('.').next().unwrap_or_default();
-    let tld =
-        tlds::find(last).map_err(|_| refused(400, &format!("The TLD .{last} is not supported")))?;
+    let tld = tlds::find(last).map_err(|_| refused(400, &format!("The TLD .{last} is not supported")))?;
     Ok((name, tld))
 }
 
@@ -514,10 +458,7 @@ fn is_elsewhere(world: &World, domain: &str) -> bool {
 }
 
 /// A domain that is registered here, whether or not it has run out.
-fn registered<'w>(
-    world: &'w mut World,
-    domain: &str,
-) -> Result<(Domain, &'w mut Registered), Answer> {
+fn registered<'w>(world: &'w mut World, domain: &str) -> Result<(Domain, &'w mut Registered), Answer> {
     let found = domains::find(world, domain)?.clone();
     let registered = world.registrar.registered.get_mut(&found.id);
     match registered {
@@ -527,10 +468,7 @@ fn registered<'w>(
 }
 
 fn not_registered(status: u16, domain: &str) -> Answer {
-    refused(
-        status,
-        &format!("The domain `{domain}` is not registered here"),
-    )
+    refused(status, &format!("The domain `{domain}` is not registered here"))
 }
 
 fn check_registrant(world: &World, registrant: ContactId) -> Result<(), Answer> {
@@ -542,10 +480,7 @@ fn check_registrant(world: &World, registrant: ContactId) -> Result<(), Answer> 
 }
 
 /// What is wrong with extended attributes is one text a field, and not a list.
-pub(super) fn check_extended(
-    tld: &Tld,
-    given: Option<&BTreeMap<String, String>>,
-) -> Result<(), Answer> {
+pub(super) fn check_extended(tld: &Tld, given: Option<&BTreeMap<String, String>>) -> Result<(), Answer> {
     let known = tlds::extended_attributes(tld);
     let given = given.cloned().unwrap_or_default();
     let mut wrong = BTreeMap::new();
@@ -569,10 +504,7 @@ pub(super) fn check_extended(
         return Ok(());
     }
     let message = "Invalid extended attributes";
-    Err(Answer::json(
-        400,
-        json!({ "message": message, "errors": wrong }),
-    ))
+    Err(Answer::json(400, json!({ "message": message, "errors": wrong })))
 }
 
 fn check_trustee(tld: &Tld, wanted: Option<bool>) -> Result<(), Answer> {
@@ -586,11 +518,7 @@ fn check_trustee(tld: &Tld, wanted: Option<bool>) -> Result<(), Answer> {
 fn refuse_second(world: &World, domain: &str) -> Result<(), Answer> {
     let registering = world.registrar.registrations.iter().any(|work| {
         let state = &work.state.state;
-        work.domain == domain
-            && matches!(
-                state,
-                RegistrationState::New | RegistrationState::Registering
-            )
+        work.domain == domain && matches!(state, RegistrationState::New | RegistrationState::Registering)
     });
     let transferring = world.registrar.transfers.iter().any(|work| {
         let state = &work.state.state;
@@ -628,11 +556,7 @@ fn in_account(world: &mut World, domain: &str) -> Result<DomainId, Answer> {
     Ok(added.id)
 }
 
-fn transferring<'w>(
-    world: &'w mut World,
-    domain: &str,
-    id: &str,
-) -> Result<&'w mut Transferring, Answer> {
+fn transferring<'w>(world: &'w mut World, domain: &str, id: &str) -> Result<&'w mut Transferring, Answer> {
     let (domain, wanted) = (domains::find(world, domain)?.id, number(id, "Transfer")?);
     let mut works = world.registrar.transfers.iter_mut();
     works
@@ -646,19 +570,13 @@ fn checked(servers: &[String]) -> Result<Vec<String>, Answer> {
         return Err(invalid("name_servers", "must be from 2 to 13"));
     }
     let hosts = servers.iter().map(|server| Name::parse(server));
-    let hosts: Result<Vec<_>, _> = hosts
-        .map(|host| host.map(|it| it.to_fqdn_without_dot()))
-        .collect();
+    let hosts: Result<Vec<_>, _> = hosts.map(|host| host.map(|it| it.to_fqdn_without_dot())).collect();
     hosts.map_err(|_| invalid("name_servers", "are not all names of hosts"))
 }
 
 /// A name server in one of the account's zones, by the addresses that the zone has for it.
 fn glue(world: &mut World, server: &str) -> Result<NameServer, Answer> {
-    let zones = world
-        .domains
-        .domains
-        .iter()
-        .map(|domain| domain.name.clone());
+    let zones = world.domains.domains.iter().map(|domain| domain.name.clone());
     let addresses: Vec<_> = zones
         .filter_map(|zone| Some((server.strip_suffix(&zone)?.strip_suffix('.')?, zone)))
         .flat_map(|(host, zone)| {
@@ -668,9 +586,7 @@ fn glue(world: &mut World, server: &str) -> Result<NameServer, Answer> {
         })
         .collect();
     let of = |wanted: RecordType| {
-        let mut found = addresses
-            .iter()
-            .filter(|record| record.record_type == wanted);
+        let mut found = addresses.iter().filter(|record| record.record_type == wanted);
         found.next().map(|record| record.content.clone())
     };
     let ipv4 = of(RecordType::A).and_then(|text| text.parse::<Ipv4Addr>().ok());

@@ -11,15 +11,10 @@ use crate::{
 };
 
 /// When work at the registry begins and ends, counted from the request.
-const REGISTERING: [SignedDuration; 2] =
-    [SignedDuration::from_secs(5), SignedDuration::from_mins(1)];
-const TRANSFERRING: [SignedDuration; 2] = [
-    SignedDuration::from_mins(1),
-    SignedDuration::from_hours(120),
-];
+const REGISTERING: [SignedDuration; 2] = [SignedDuration::from_secs(5), SignedDuration::from_mins(1)];
+const TRANSFERRING: [SignedDuration; 2] = [SignedDuration::from_mins(1), SignedDuration::from_hours(120)];
 const RENEWING: [SignedDuration; 2] = [SignedDuration::from_secs(5), SignedDuration::from_mins(1)];
-const RESTORING: [SignedDuration; 2] =
-    [SignedDuration::from_mins(1), SignedDuration::from_mins(10)];
+const RESTORING: [SignedDuration; 2] = [SignedDuration::from_mins(1), SignedDuration::from_mins(10)];
 const CANCELLING: SignedDuration = SignedDuration::from_mins(5);
 
 /// What completes by itself.
@@ -39,12 +34,7 @@ enum Progress {
     Failed(Timestamp, String),
 }
 
-fn progress(
-    world: &mut World,
-    domain: &str,
-    since: Timestamp,
-    [begins, ends]: [SignedDuration; 2],
-) -> Progress {
+fn progress(world: &mut World, domain: &str, since: Timestamp, [begins, ends]: [SignedDuration; 2]) -> Progress {
     let (begins, ends) = (since + begins, since + ends);
     match world.now() {
         now if now < begins => Progress::Asked,
@@ -60,10 +50,7 @@ fn pass_registrations(world: &mut World) {
     let mut works = mem::take(&mut world.registrar.registrations);
     for work in &mut works {
         let state = &mut work.state;
-        if !matches!(
-            state.state,
-            RegistrationState::New | RegistrationState::Registering
-        ) {
+        if !matches!(state.state, RegistrationState::New | RegistrationState::Registering) {
             continue;
         }
         let (now, at) = match progress(world, &work.domain, work.since, REGISTERING) {
@@ -90,10 +77,7 @@ fn pass_transfers(world: &mut World) {
     let mut works = mem::take(&mut world.registrar.transfers);
     for work in &mut works {
         let state = &mut work.state;
-        if !matches!(
-            state.state,
-            TransferState::New | TransferState::Transferring
-        ) {
+        if !matches!(state.state, TransferState::New | TransferState::Transferring) {
             continue;
         }
         if let Some(cancelled) = work.cancelled.map(|at| at + CANCELLING)
@@ -103,13 +87,8 @@ fn pass_transfers(world: &mut World) {
             continue;
         }
         let begins = work.since + TRANSFERRING[0];
-        let code = world
-            .registrar
-            .elsewhere
-            .get(&work.domain)
-            .map(|it| &it.auth_code);
-        let (now, at) = if world.now() >= begins && code.is_some_and(|code| *code != work.auth_code)
-        {
+        let code = world.registrar.elsewhere.get(&work.domain).map(|it| &it.auth_code);
+        let (now, at) = if world.now() >= begins && code.is_some_and(|code| *code != work.auth_code) {
             state.status_description = Some("The authorization code is invalid".to_owned());
             (TransferState::Failed, begins)
         } else {
