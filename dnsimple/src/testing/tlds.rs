@@ -16,15 +16,20 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             }
             Err(Answer::json(200, json!({ "data": data })))
         })
-        .on(&EXTENDED_ATTRIBUTES, |_, [tld], ()| {
-            let tld = find(tld)?.tld;
-            Ok(if tld == "eu" { vec![eu_citizenship()] } else { Vec::new() })
-        })
+        .on(&EXTENDED_ATTRIBUTES, |_, [tld], ()| Ok(extended_attributes(&find(tld)?)))
 }
 
-fn find(tld: &str) -> Result<Tld, Answer> {
+pub(super) fn find(tld: &str) -> Result<Tld, Answer> {
     let mut tlds = catalogue().into_iter();
     tlds.find(|one| one.tld.eq_ignore_ascii_case(tld)).ok_or_else(|| not_found("TLD", tld))
+}
+
+/// What a registration below the TLD is asked for besides the contact.
+pub(super) fn extended_attributes(tld: &Tld) -> Vec<ExtendedAttribute> {
+    match tld.tld.as_str() {
+        "eu" => vec![eu_citizenship()],
+        _ => Vec::new(),
+    }
 }
 
 /// A few of each type.
