@@ -3,7 +3,11 @@
 #![allow(clippy::unwrap_used)]
 
 use howdah_core::{ErrorKind, Outcome, http::RetryPolicy};
-use howdah_dnsimple::{Account, DnSimple, identity::AccountId, zones::NewRecord};
+use howdah_dnsimple::{
+    Account, DnSimple,
+    identity::AccountId,
+    zones::{NewRecord, ZoneFilter},
+};
 use serde_json::json;
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
@@ -51,7 +55,7 @@ async fn a_list_asks_for_the_largest_pages_and_ends_with_the_last() {
         let answer = ResponseTemplate::new(200).set_body_json(json!({ "data": [zone], "pagination": pagination }));
         matcher.respond_with(answer).up_to_n_times(1).expect(1).with_priority(3 - page).mount(&server).await;
     }
-    let zones = account(&server).zones().list(Default::default()).all().await.unwrap();
+    let zones = account(&server).zones().list(ZoneFilter::new()).all().await.unwrap();
     assert_eq!(zones.iter().map(|zone| zone.name.as_str()).collect::<Vec<_>>(), ["zone1.example", "zone2.example"]);
 }
 

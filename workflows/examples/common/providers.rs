@@ -6,8 +6,9 @@ use async_trait::async_trait;
 use howdah_core::{
     Error, ErrorKind,
     dns::{DnsProvider, RecordData, RecordSet, RecordType, Txt, Zone, zonefile},
+    http::RetryPolicy,
 };
-use howdah_dnsimple::{Account, DnSimple, DnSimpleDns};
+use howdah_dnsimple::{Account, DnSimple, DnSimpleDns, PRODUCTION, SANDBOX};
 use howdah_workflows::{engine::Check, move_dns::ZoneCheck};
 
 use super::{Failure, demo::Demo};
@@ -50,7 +51,10 @@ impl Providers<'_> {
             return Ok(demo.dnsimple.account());
         }
         let token = self.variable("DNSIMPLE_TOKEN")?;
-        let client = if self.sandbox { DnSimple::sandbox(token)? } else { DnSimple::new(token)? };
+        // A large zone may spend an hour's quota: the job waits for the next one.
+        let patient = RetryPolicy::default().with_total(Duration::from_secs(2 * 60 * 60));
+        let base = if self.sandbox { SANDBOX } else { PRODUCTION };
+        let client = DnSimple::from(DnSimple::builder(token).base_url(base).retry(patient).build()?);
         match (self.env)("DNSIMPLE_ACCOUNT").filter(|text| !text.is_empty()) {
             None => Ok(client.resolve_account().await?),
             Some(number) => number
