@@ -67,7 +67,8 @@ impl Certificates {
     /// `GET /{account}/domains/{domain}/certificates/{certificate}`
     pub fn follow(&self, domain: &str, certificate: CertificateId) -> Pending<Certificate> {
         let (certificates, domain) = (self.clone(), domain.to_owned());
-        Pending::attached(move || certificates.get(&domain, certificate))
+        let what = format!("dnsimple: the certificate {certificate} for {domain}");
+        Pending::attached(move || certificates.get(&domain, certificate)).named(what)
     }
 
     /// Reads an issued certificate and its chain.
@@ -126,10 +127,7 @@ impl Certificates {
 
     fn begun(&self, domain: &str, begun: Call<Certificate>) -> Call<Pending<Certificate>> {
         let (certificates, domain) = (self.clone(), domain.to_owned());
-        begun.map(move |certificate| {
-            let id = certificate.id;
-            Pending::begun(certificate, move || certificates.get(&domain, id))
-        })
+        begun.map(move |certificate| certificates.follow(&domain, certificate.id).seen(certificate))
     }
 }
 

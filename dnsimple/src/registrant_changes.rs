@@ -61,10 +61,7 @@ impl RegistrantChanges {
     pub fn create(&self, change: NewRegistrantChange) -> Call<Pending<RegistrantChange>> {
         let changes = self.clone();
         let call = self.0.api.send(&CREATE, [&self.0.id], change);
-        call.map(move |change| {
-            let id = change.id;
-            for_days(Pending::begun(change, move || changes.get(id)))
-        })
+        call.map(move |change| changes.follow(change.id).seen(change))
     }
 
     /// Asks what a change would need. Nothing is changed.
@@ -86,7 +83,7 @@ impl RegistrantChanges {
     /// `GET /{account}/registrar/registrant_changes/{registrantchange}`
     pub fn follow(&self, id: RegistrantChangeId) -> Pending<RegistrantChange> {
         let changes = self.clone();
-        for_days(Pending::attached(move || changes.get(id)))
+        for_days(Pending::attached(move || changes.get(id)).named(format!("dnsimple: the registrant change {id}")))
     }
 
     /// Cancels a change: at once, and there is no answer, or in time, and the answer says that it is `cancelling`.

@@ -104,7 +104,7 @@ impl Registrar {
     /// `POST /{account}/registrar/domains/{domain}/registrations`
     pub fn register_domain(&self, domain: &str, registration: NewRegistration) -> Call<Pending<DomainRegistration>> {
         let call = self.0.api.send(&REGISTER, [&self.0.id, &domain], registration);
-        self.begin(call, domain, |state| state.id, Self::registration)
+        self.begin(call, domain, |state| state.id, Self::follow_registration)
     }
 
     /// Reads how far a registration has come.
@@ -119,7 +119,8 @@ impl Registrar {
     /// `GET /{account}/registrar/domains/{domain}/registrations/{domainregistration}`
     pub fn follow_registration(&self, domain: &str, id: RegistrationId) -> Pending<DomainRegistration> {
         let (registrar, domain) = (self.clone(), domain.to_owned());
-        Pending::attached(move || registrar.registration(&domain, id))
+        let what = format!("dnsimple: the registration {id} of {domain}");
+        Pending::attached(move || registrar.registration(&domain, id)).named(what)
     }
 
     /// Transfers a domain here from another registrar, which is charged when it succeeds, and begins to follow the
@@ -128,7 +129,7 @@ impl Registrar {
     /// `POST /{account}/registrar/domains/{domain}/transfers`
     pub fn transfer_domain(&self, domain: &str, transfer: NewTransfer) -> Call<Pending<DomainTransfer>> {
         let call = self.0.api.send(&TRANSFER, [&self.0.id, &domain], transfer);
-        self.begin(call, domain, |state| state.id, Self::transfer).map(for_days)
+        self.begin(call, domain, |state| state.id, Self::follow_transfer)
     }
 
     /// Reads how far a transfer has come.
@@ -143,7 +144,8 @@ impl Registrar {
     /// `GET /{account}/registrar/domains/{domain}/transfers/{domaintransfer}`
     pub fn follow_transfer(&self, domain: &str, id: TransferId) -> Pending<DomainTransfer> {
         let (registrar, domain) = (self.clone(), domain.to_owned());
-        for_days(Pending::attached(move || registrar.transfer(&domain, id)))
+        let what = format!("dnsimple: the transfer {id} of {domain}");
+        for_days(Pending::attached(move || registrar.transfer(&domain, id)).named(what))
     }
 
     /// Asks for a transfer to be cancelled. The answer still says `transferring`: follow it to see it `cancelled`, which
@@ -159,7 +161,7 @@ impl Registrar {
     /// `POST /{account}/registrar/domains/{domain}/renewals`
     pub fn renew_domain(&self, domain: &str, renewal: NewRenewal) -> Call<Pending<DomainRenewal>> {
         let call = self.0.api.send(&RENEW, [&self.0.id, &domain], renewal);
-        self.begin(call, domain, |state| state.id, Self::renewal)
+        self.begin(call, domain, |state| state.id, Self::follow_renewal)
     }
 
     /// Reads how far a renewal has come.
@@ -174,7 +176,8 @@ impl Registrar {
     /// `GET /{account}/registrar/domains/{domain}/renewals/{domainrenewal}`
     pub fn follow_renewal(&self, domain: &str, id: RenewalId) -> Pending<DomainRenewal> {
         let (registrar, domain) = (self.clone(), domain.to_owned());
-        Pending::attached(move || registrar.renewal(&domain, id))
+        let what = format!("dnsimple: the renewal {id} of {domain}");
+        Pending::attached(move || registrar.renewal(&domain, id)).named(what)
     }
 
     /// Takes back a domain that has run out and cannot be renewed any more, which is charged, and begins to follow it.
@@ -182,7 +185,7 @@ impl Registrar {
     /// `POST /{account}/registrar/domains/{domain}/restores`
     pub fn restore_domain(&self, domain: &str, restore: NewRestore) -> Call<Pending<DomainRestore>> {
         let call = self.0.api.send(&RESTORE, [&self.0.id, &domain], restore);
-        self.begin(call, domain, |state| state.id, Self::restore)
+        self.begin(call, domain, |state| state.id, Self::follow_restore)
     }
 
     /// Reads how far a restore has come.
@@ -197,7 +200,8 @@ impl Registrar {
     /// `GET /{account}/registrar/domains/{domain}/restores/{domainrestore}`
     pub fn follow_restore(&self, domain: &str, id: RestoreId) -> Pending<DomainRestore> {
         let (registrar, domain) = (self.clone(), domain.to_owned());
-        Pending::attached(move || registrar.restore(&domain, id))
+        let what = format!("dnsimple: the restore {id} of {domain}");
+        Pending::attached(move || registrar.restore(&domain, id)).named(what)
     }
 
     /// Unlocks the domain and e-mails its authorization code to the registrant: no answer ever shows it.
@@ -300,13 +304,10 @@ impl Registrar {
         call: Call<T>,
         domain: &str,
         id: fn(&T) -> Id<T>,
-        read: fn(&Self, &str, Id<T>) -> Call<T>,
+        follow: fn(&Self, &str, Id<T>) -> Pending<T>,
     ) -> Call<Pending<T>> {
         let (registrar, domain) = (self.clone(), domain.to_owned());
-        call.map(move |state| {
-            let id = id(&state);
-            Pending::begun(state, move || read(&registrar, &domain, id))
-        })
+        call.map(move |state| follow(&registrar, &domain, id(&state)).seen(state))
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Uri, header};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, timeout_at};
@@ -303,7 +304,7 @@ impl Api {
         args: &[&dyn fmt::Display],
         draft: Draft,
         accept: Option<&'static str>,
-    ) -> Result<Prepared> {
+    ) -> Result<Box<Prepared>> {
         let path = route.render(args).map_err(|(name, value, why)| {
             Error::invalid(format!("the path parameter `{name}` cannot be `{value}`: {why}"))
         })?;
@@ -317,7 +318,7 @@ impl Api {
         if let Some(accept) = accept {
             headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static(accept));
         }
-        Ok(Prepared {
+        Ok(Box::new(Prepared {
             route,
             origin: None,
             path,
@@ -326,7 +327,7 @@ impl Api {
             body: draft.body,
             secrets: draft.secrets,
             spent: false,
-        })
+        }))
     }
 
     pub(crate) fn base_of(&self, route: &Route) -> Result<Arc<str>> {
@@ -342,7 +343,7 @@ impl Api {
     }
 
     /// Makes a call until it succeeds, may not be repeated, or has no time left.
-    pub(crate) async fn execute(&self, mut call: Prepared, streamed: bool) -> Result<Received> {
+    pub(crate) async fn execute(&self, mut call: Box<Prepared>, streamed: bool) -> Result<Received> {
         let route = call.route;
         let mut state = Progress::new(self.shared.retry.total);
         loop {
@@ -361,7 +362,7 @@ impl Api {
                 }
                 Err(failed) => {
                     let _entered = span.enter();
-                    match self.consider(&call, failed, &mut state).await {
+                    match Box::pin(self.consider(&call, failed, &mut state)).await {
                         Next::Wait(wait) => {
                             tracing::warn!(?wait, "repeating the call");
                             wait
@@ -391,22 +392,24 @@ impl Api {
             }
         };
         let until = after(time).min(state.deadline);
-        timeout_at(until, self.exchange(call, request, permit, streamed)).await.unwrap_or_else(|_| {
-            let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
-            Err(Failed::Transport(TransportError::new(TransportErrorKind::Timeout, error)))
-        })
+        timeout_at(until, self.exchange(call, shared.transport.send(request), permit, streamed)).await.unwrap_or_else(
+            |_| {
+                let error = std::io::Error::from(std::io::ErrorKind::TimedOut);
+                Err(Failed::Transport(TransportError::new(TransportErrorKind::Timeout, error)))
+            },
+        )
     }
 
-    /// Sends a request and reads its answer.
+    /// Awaits the answer to a request that is on its way, and reads it.
     async fn exchange(
         &self,
         call: &Prepared,
-        request: http::Request<Body>,
+        sending: BoxFuture<'_, Result<http::Response<Incoming>, TransportError>>,
         permit: Permit,
         streamed: bool,
     ) -> Result<Received, Failed> {
         let shared = &*self.shared;
-        let response = match shared.transport.send(request).await {
+        let response = match sending.await {
             Ok(response) => response,
             Err(error) => {
                 if error.kind() == TransportErrorKind::NotSent {
@@ -637,9 +640,9 @@ pub(crate) struct Prepared {
 
 impl Prepared {
     /// The same request for another page.
-    pub(crate) fn again(&self) -> Result<Self> {
+    pub(crate) fn again(&self) -> Result<Box<Self>> {
         let body = self.body.replay().ok_or_else(|| Error::invalid("a list cannot be asked for with a stream"))?;
-        Ok(Self {
+        Ok(Box::new(Self {
             route: self.route,
             origin: self.origin.clone(),
             path: self.path.clone(),
@@ -648,7 +651,7 @@ impl Prepared {
             body,
             secrets: self.secrets.clone(),
             spent: false,
-        })
+        }))
     }
 
     pub(crate) fn uri(&self, base: &str) -> Result<Uri> {

@@ -120,7 +120,7 @@ type Fetching<T> = BoxFuture<'static, Result<(Vec<T>, Option<Box<Fetcher>>)>>;
 /// What fetches the next page.
 struct Fetcher {
     api: Api,
-    first: Result<Prepared, Option<Error>>,
+    first: Result<Box<Prepared>, Option<Error>>,
     style: Pagination,
     next: Position,
     seen: HashSet<Position>,
@@ -185,7 +185,7 @@ impl Fetcher {
     }
 
     /// The request of the next page.
-    fn request(&mut self) -> Result<Prepared> {
+    fn request(&mut self) -> Result<Box<Prepared>> {
         let first = match &mut self.first {
             Ok(first) => first,
             Err(error) => {

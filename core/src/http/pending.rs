@@ -47,6 +47,7 @@ pub trait Staged {
 /// ```
 #[must_use = "the work goes on whether or not it is awaited; await it to know how it ends"]
 pub struct Pending<T> {
+    what: String,
     fetch: Arc<dyn Fn() -> Call<T> + Send + Sync>,
     latest: Option<T>,
     every: Duration,
@@ -57,18 +58,31 @@ pub struct Pending<T> {
 impl<T: Staged + Send + 'static> Pending<T> {
     /// Work whose first state is known.
     pub fn begun(state: T, fetch: impl Fn() -> Call<T> + Send + Sync + 'static) -> Self {
-        Self { latest: Some(state), ..Self::attached(fetch) }
+        Self::attached(fetch).seen(state)
     }
 
     /// Work that was begun elsewhere, perhaps by another process.
     pub fn attached(fetch: impl Fn() -> Call<T> + Send + Sync + 'static) -> Self {
         Self {
+            what: "the work".to_owned(),
             fetch: Arc::new(fetch),
             latest: None,
             every: Duration::from_secs(1),
             at_most: Duration::from_secs(30),
             within: Duration::from_secs(30 * 60),
         }
+    }
+
+    /// Says in errors what the work is, such as `dnsimple: the transfer of example.com`.
+    pub fn named(mut self, what: impl Into<String>) -> Self {
+        self.what = what.into();
+        self
+    }
+
+    /// Begins with a state that was seen elsewhere.
+    pub fn seen(mut self, state: T) -> Self {
+        self.latest = Some(state);
+        self
     }
 
     /// Asks after this time first; the intervals double from there to `at_most`. One second to 30 by default.
@@ -105,11 +119,12 @@ impl<T: Staged + Send + 'static> Pending<T> {
             match state.stage() {
                 Stage::Done => return Ok(state),
                 Stage::Failed(why) => {
-                    let message = format!("the work ended without success: {why}");
+                    let message = format!("{} ended without success: {why}", self.what);
                     return Err(Error::new(ErrorKind::Other, message).with_outcome(Outcome::Refused));
                 }
                 Stage::Running if after(pause) > deadline => {
-                    let message = format!("the work was still going on after {} s", self.within.as_secs());
+                    let message =
+                        format!("{} was still going on after {} s: look again later", self.what, self.within.as_secs());
                     return Err(Error::new(ErrorKind::Timeout, message).with_outcome(Outcome::Unknown));
                 }
                 Stage::Running => tokio::time::sleep(pause).await,
