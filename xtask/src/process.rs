@@ -71,7 +71,7 @@ pub(crate) fn metadata() -> Result<Value> {
     serde_json::from_str(&text).map_err(|error| format!("`cargo metadata` printed no JSON: {error}"))
 }
 
-/// A member of the workspace that goes to crates.io.
+/// A member of the workspace that is published.
 pub(crate) struct Crate {
     pub(crate) name: String,
     pub(crate) directory: PathBuf,
