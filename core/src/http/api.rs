@@ -315,15 +315,13 @@ impl Api {
             let value = HeaderValue::try_from(*value).map_err(|_| wrong())?;
             headers.insert(header, value);
         }
-        if let Some(accept) = accept {
-            headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static(accept));
-        }
         Ok(Box::new(Prepared {
             route,
             origin: None,
             path,
             query: draft.query,
             headers,
+            accept,
             body: draft.body,
             secrets: draft.secrets,
             spent: false,
@@ -445,7 +443,11 @@ impl Api {
     /// The request of one attempt. Credentials come first: fetching them may be what makes the base URL known.
     async fn signed(&self, call: &mut Prepared, deadline: Instant) -> Result<http::Request<Body>> {
         let shared = &*self.shared;
-        let mut headers = call.headers.clone();
+        let mut headers = HeaderMap::with_capacity(call.headers.len() + 2);
+        headers.extend(call.headers.clone());
+        if let Some(accept) = call.accept {
+            headers.entry(header::ACCEPT).or_insert(HeaderValue::from_static(accept));
+        }
         match (&shared.auth, &shared.authorization) {
             (_, Some((name, value))) => {
                 headers.entry(name).or_insert_with(|| value.clone());
@@ -631,7 +633,9 @@ pub(crate) struct Prepared {
     pub(crate) origin: Option<String>,
     pub(crate) path: String,
     pub(crate) query: String,
+    /// Headers of this call's own; what every call carries is added when it is signed.
     pub(crate) headers: HeaderMap,
+    pub(crate) accept: Option<&'static str>,
     pub(crate) body: Body,
     pub(crate) secrets: Vec<Secret>,
     /// The body was read and cannot be read again.
@@ -648,6 +652,7 @@ impl Prepared {
             path: self.path.clone(),
             query: self.query.clone(),
             headers: self.headers.clone(),
+            accept: self.accept,
             body,
             secrets: self.secrets.clone(),
             spent: false,

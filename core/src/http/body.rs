@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use futures::{Stream, StreamExt, stream::BoxStream};
 use http_body::{Frame, SizeHint};
 use tokio::time::timeout;
@@ -274,15 +274,15 @@ async fn collect(mut stream: impl Stream<Item = io::Result<Bytes>> + Unpin) -> i
     let Some(first) = stream.next().await.transpose()? else {
         return Ok(Bytes::new());
     };
-    let Some(second) = stream.next().await.transpose()? else {
-        return Ok(first);
-    };
-    let mut all = BytesMut::from(first.as_ref());
-    all.extend_from_slice(&second);
+    let mut chunks = vec![first];
     while let Some(chunk) = stream.next().await.transpose()? {
-        all.extend_from_slice(&chunk);
+        chunks.push(chunk);
     }
-    Ok(all.freeze())
+    // One chunk is handed on as it is, several are copied once.
+    Ok(match chunks.as_mut_slice() {
+        [only] => std::mem::take(only),
+        several => several.concat().into(),
+    })
 }
 
 #[cfg(test)]
