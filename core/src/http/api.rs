@@ -358,11 +358,11 @@ impl Api {
                 Ok(received) => {
                     return Ok(Received { attempts: state.attempts, secrets: call.secrets, ..received });
                 }
+                // Boxed, so that the calls that succeed stay small.
                 Err(failed) => {
-                    let _entered = span.enter();
-                    match Box::pin(self.consider(&call, failed, &mut state)).await {
+                    match Box::pin(self.consider(&call, failed, &mut state)).instrument(span.clone()).await {
                         Next::Wait(wait) => {
-                            tracing::warn!(?wait, "repeating the call");
+                            tracing::warn!(parent: &span, ?wait, "repeating the call");
                             wait
                         }
                         Next::End(error) => return Err(self.named(&route, error)),
