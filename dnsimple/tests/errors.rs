@@ -322,3 +322,11 @@ async fn a_long_job_neither_meets_a_429_nor_idles() {
         assert!(journal.iter().all(|exchange| exchange.status == 200));
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_refusal_names_the_request() {
+    let fake = FakeDnSimple::new();
+    let error = fake.account().zones().get("example.com").await.unwrap_err();
+    assert_eq!(error.request_id(), Some("1"));
+    assert!(error.to_string().contains("request 1"), "{error}");
+}

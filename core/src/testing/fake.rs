@@ -403,6 +403,7 @@ impl<S: World> Fake<S> {
         for (name, value) in &announced {
             answer.headers.insert(name.clone(), value.clone());
         }
+        answer.headers.entry("x-request-id").or_insert(HeaderValue::from(held.requests));
         let date = httpdate::fmt_http_date(now.into());
         answer.headers.entry(header::DATE).or_insert(HeaderValue::from_str(&date).expect("a date is ASCII"));
         let exchange = exchange(route, client, asked, &answer);
