@@ -45,7 +45,7 @@ endpoints! {
     DELETE_RECORD:       ()             => ()               = delete("/{account}/zones/{zone}/records/{zonerecord}").status(204);
     CHECK_RECORD_DISTRIBUTION: ()       => ZoneDistribution = get("/{account}/zones/{zone}/records/{zonerecord}/distribution").envelope("data");
     CHANGE_BATCH:        BatchChange    => BatchChanged     = post("/{account}/zones/{zone}/batch").envelope("data");
-    ACTIVATE:            ()             => Zone             = put("/{account}/zones/{zone}/activation").envelope("data");
+    ACTIVATE:            ()             => Zone             = put("/{account}/zones/{zone}/activation").envelope("data").once();
     DEACTIVATE:          ()             => Zone             = delete("/{account}/zones/{zone}/activation").envelope("data");
 }
 
@@ -140,7 +140,7 @@ impl Zones {
         self.0.api.send(&CHANGE_BATCH, [&self.0.id, &zone], change)
     }
 
-    /// Lets the name servers answer for the zone. May be charged.
+    /// Lets the name servers answer for the zone. It may be charged, so it is not repeated on a lost answer.
     ///
     /// `PUT /{account}/zones/{zone}/activation`
     pub fn activate(&self, zone: &str) -> Call<Zone> {

@@ -1,0 +1,45 @@
+//! What may be repeated, where that is not what the method says. An addition to a list is a decision about money.
+
+use howdah_core::http::{Operation, Repeat, Verb};
+use howdah_dnsimple::OPERATIONS;
+
+fn routes(wanted: impl Fn(&dyn Operation) -> bool) -> Vec<String> {
+    let all = OPERATIONS.iter().flat_map(|(_, operations)| *operations);
+    all.filter(|operation| wanted(**operation)).map(|operation| operation.route().to_string()).collect()
+}
+
+#[test]
+fn what_pays_is_not_repeated_although_its_method_would_allow_it() {
+    let never = routes(|operation| {
+        let route = operation.route();
+        matches!(route.method, Verb::Put | Verb::Delete) && route.repeat == Repeat::Once
+    });
+    assert_eq!(
+        never,
+        ["PUT /{account}/registrar/domains/{domain}/whois_privacy", "PUT /{account}/zones/{zone}/activation"]
+    );
+}
+
+#[test]
+fn what_may_be_repeated_although_its_method_would_not_allow_it() {
+    let again = routes(|operation| {
+        let route = operation.route();
+        matches!(route.method, Verb::Post | Verb::Patch) && route.repeat != Repeat::Once
+    });
+    assert_eq!(
+        again,
+        [
+            "PATCH /{account}/contacts/{contact}",
+            "POST /{account}/registrar/registrant_changes/check",
+            "PATCH /{account}/zones/{zone}/records/{zonerecord}",
+        ]
+    );
+}
+
+#[test]
+fn what_reads_is_safe() {
+    assert_eq!(
+        routes(|operation| operation.route().method == Verb::Get && operation.route().repeat != Repeat::Safe),
+        [""; 0]
+    );
+}
