@@ -103,7 +103,7 @@ async fn a_domain_is_researched() {
     assert_eq!(
         error.to_string(),
         "dnsimple: GET /{account}/domains/research/status: 400 Bad Request: Invalid domain name \
-         (refused, nothing was changed)"
+         (refused, nothing was changed; request 3)"
     );
 }
 

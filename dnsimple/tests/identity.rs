@@ -83,7 +83,10 @@ async fn a_wrong_token_is_told_at_once_and_not_printed() {
     let error = wrong.resolve_account().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unauthenticated);
     assert_eq!((error.attempts(), fake.world().requests()), (1, 1));
-    assert_eq!(error.to_string(), "dnsimple: GET /whoami: 401 Authentication failed (refused, nothing was changed)");
+    assert_eq!(
+        error.to_string(),
+        "dnsimple: GET /whoami: 401 Authentication failed (refused, nothing was changed; request 1)"
+    );
     assert!(!format!("{error:?} {wrong:?}").contains("a-wrong-token"));
 
     let error = DnSimple::new("a\ntoken").unwrap_err();
