@@ -2,30 +2,20 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use howdah_core::{ErrorKind, Outcome, testing::Fault};
 use howdah_dnsimple::{
-    contacts::{ContactFilter, ContactUpdate, NewContact},
+    contacts::{ContactFilter, ContactUpdate},
     testing::{ACCOUNT, FakeDnSimple},
 };
 
-fn ada() -> NewContact {
-    NewContact::new(
-        "Ada",
-        "Lovelace",
-        "ada@example.com",
-        "+442079460000",
-        "12 St James's Square",
-        "London",
-        "London",
-        "SW1Y 4JH",
-        "GB",
-    )
-}
+use common::contact;
 
 #[tokio::test(start_paused = true)]
 async fn a_contact_lives() {
     let contacts = FakeDnSimple::new().account().contacts();
-    let new = ada()
+    let new = contact("Ada")
         .with_label("Registrant")
         .with_organization_name("Engines")
         .with_job_title("Analyst")
@@ -55,7 +45,7 @@ async fn a_contact_lives() {
 async fn contacts_are_listed_in_the_order_asked_for() {
     let contacts = FakeDnSimple::new().account().contacts();
     for label in ["b", "c", "a"] {
-        contacts.create(ada().with_label(label)).await.unwrap();
+        contacts.create(contact("Ada").with_label(label)).await.unwrap();
     }
     let labels = async |filter| -> Vec<_> {
         let list = contacts.list(filter).all().await.unwrap();
@@ -69,7 +59,7 @@ async fn contacts_are_listed_in_the_order_asked_for() {
 #[tokio::test(start_paused = true)]
 async fn what_is_wrong_is_told_by_field() {
     let contacts = FakeDnSimple::new().account().contacts();
-    let mut bad = ada().with_organization_name("Engines");
+    let mut bad = contact("Ada").with_organization_name("Engines");
     bad.email = String::new();
     bad.country = "England".to_owned();
     let error = contacts.create(bad).await.unwrap_err();
@@ -87,7 +77,7 @@ async fn what_is_wrong_is_told_by_field() {
     let none = contacts.list(ContactFilter::new()).all().await.unwrap();
     assert!(none.is_empty());
 
-    let good = contacts.create(ada()).await.unwrap();
+    let good = contacts.create(contact("Ada")).await.unwrap();
     let update = ContactUpdate::new().with_phone("");
     let error = contacts.update(good.id, update).await.unwrap_err();
     assert_eq!(error.fields()[0].field, "phone");
@@ -99,7 +89,7 @@ async fn a_lost_update_is_repeated_and_a_lost_creation_is_not() {
     let fake = FakeDnSimple::new();
     let contacts = fake.account().contacts();
     fake.world().fail_next(Fault::Lost { applied: true });
-    let error = contacts.create(ada()).await.unwrap_err();
+    let error = contacts.create(contact("Ada")).await.unwrap_err();
     assert_eq!((error.outcome(), error.attempts()), (Outcome::Unknown, 1));
     let there = contacts.list(ContactFilter::new()).all().await.unwrap();
     assert_eq!(there.len(), 1);

@@ -2,8 +2,12 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use howdah_core::{ErrorKind, Id};
-use howdah_dnsimple::{contacts::NewContact, domains::DomainState, pushes::NewPush, testing::FakeDnSimple};
+use howdah_dnsimple::{domains::DomainState, pushes::NewPush, testing::FakeDnSimple};
+
+use common::contact;
 
 const DOMAIN: &str = "example.com";
 
@@ -19,10 +23,7 @@ async fn a_domain_is_taken_or_declined() {
     assert_eq!((offered[0].contact_id, offered[0].accepted_at), (None, None));
     assert!(account.domains().get(DOMAIN).await.unwrap_err().is_not_found());
 
-    let ada = ["Ada", "Lovelace", "ada@example.com", "+442079460000", "1 Square", "London", "London", "SW1Y 4JH", "GB"];
-    let [first, last, email, phone, address, city, state, code, country] = ada;
-    let contact = NewContact::new(first, last, email, phone, address, city, state, code, country);
-    let contact = account.contacts().create(contact).await.unwrap().id;
+    let contact = account.contacts().create(contact("Ada")).await.unwrap().id;
 
     pushes.reject(unwanted).await.unwrap();
     let unknown = pushes.accept(wanted, Id::new(1)).await.unwrap_err();

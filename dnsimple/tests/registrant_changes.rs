@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use howdah_core::{
@@ -11,13 +13,15 @@ use howdah_core::{
 };
 use howdah_dnsimple::{
     Account,
-    contacts::{ContactId, NewContact},
+    contacts::ContactId,
     registrant_changes::{
         self, NewRegistrantChange, RegistrantChangeFilter, RegistrantChangeQuery, RegistrantChangeState,
     },
     testing::{ACCOUNT, FakeDnSimple},
 };
 use jiff::civil::date;
+
+use common::contact;
 
 /// A registry that changes registrants at once, and one that takes a day.
 const AT_ONCE: &str = "example.com";
@@ -28,22 +32,9 @@ async fn with_domains() -> (FakeDnSimple, Account, ContactId) {
     let clock = Clock::starting_at("2024-02-01T12:00:00Z".parse().unwrap());
     let fake = FakeDnSimple::at(clock);
     let account = fake.account();
-    let contact = |name: &str| {
-        let contact = NewContact::new(
-            name,
-            "Lovelace",
-            "ada@example.com",
-            "+442079460000",
-            "12 St James's Square",
-            "London",
-            "London",
-            "SW1Y 4JH",
-            "GB",
-        );
-        account.contacts().create(contact)
-    };
-    let old = contact("Ada").await.unwrap().id;
-    let new = contact("Byron").await.unwrap().id;
+    let created = |name: &str| account.contacts().create(contact(name));
+    let old = created("Ada").await.unwrap().id;
+    let new = created("Byron").await.unwrap().id;
     fake.register_domain(AT_ONCE, old);
     fake.register_domain(IN_TIME, old);
     (fake, account, new)

@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used)]
 
+mod common;
+
 use std::{collections::BTreeMap, time::Duration};
 
 use howdah_core::{
@@ -11,7 +13,7 @@ use howdah_core::{
 };
 use howdah_dnsimple::{
     Account,
-    contacts::{ContactId, NewContact},
+    contacts::ContactId,
     domains::DomainState,
     registrar::{
         self, DomainTransfer, NewRegistration, NewRenewal, NewRestore, NewTransfer, Registrar, RegistrationState,
@@ -22,6 +24,8 @@ use howdah_dnsimple::{
 };
 use jiff::civil::date;
 
+use common::contact;
+
 const DOMAIN: &str = "example.com";
 const DNSIMPLE: [&str; 4] =
     ["ns1.dnsimple-edge.com", "ns2.dnsimple-edge.net", "ns3.dnsimple-edge.io", "ns4.dnsimple-edge.org"];
@@ -30,18 +34,7 @@ async fn with_contact() -> (FakeDnSimple, Account, ContactId) {
     let clock = Clock::starting_at("2024-02-01T12:00:00Z".parse().unwrap());
     let fake = FakeDnSimple::at(clock);
     let account = fake.account();
-    let ada = NewContact::new(
-        "Ada",
-        "Lovelace",
-        "ada@example.com",
-        "+442079460000",
-        "12 St James's Square",
-        "London",
-        "London",
-        "SW1Y 4JH",
-        "GB",
-    );
-    let contact = account.contacts().create(ada).await.unwrap().id;
+    let contact = account.contacts().create(contact("Ada")).await.unwrap().id;
     (fake, account, contact)
 }
 

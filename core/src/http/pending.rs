@@ -40,7 +40,7 @@ pub trait Staged {
 /// }
 ///
 /// # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> howdah_core::Result<()> {
-/// let pending = Pending::begun(Transfer("new"), || Call::new(async { Ok(Transfer("transferred")) }));
+/// let pending = Pending::attached(|| Call::new(async { Ok(Transfer("transferred")) })).seen(Transfer("new"));
 /// assert_eq!(pending.latest().unwrap().0, "new");
 /// assert_eq!(pending.await?.0, "transferred");
 /// # Ok(()) }
@@ -56,12 +56,7 @@ pub struct Pending<T> {
 }
 
 impl<T: Staged + Send + 'static> Pending<T> {
-    /// Work whose first state is known.
-    pub fn begun(state: T, fetch: impl Fn() -> Call<T> + Send + Sync + 'static) -> Self {
-        Self::attached(fetch).seen(state)
-    }
-
-    /// Work that was begun elsewhere, perhaps by another process.
+    /// Work that was begun by a call of this process or of another; `fetch` asks how far it has come.
     pub fn attached(fetch: impl Fn() -> Call<T> + Send + Sync + 'static) -> Self {
         Self {
             what: "the work".to_owned(),
@@ -79,7 +74,7 @@ impl<T: Staged + Send + 'static> Pending<T> {
         self
     }
 
-    /// Begins with a state that was seen elsewhere.
+    /// A state that is known already, such as the answer of the call that began the work.
     pub fn seen(mut self, state: T) -> Self {
         self.latest = Some(state);
         self
