@@ -1,9 +1,11 @@
 //! Keys and their digests.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use sha2::{Digest as _, Sha256, Sha384};
 
 use super::data::{Dnskey, Ds, RecordData};
 use super::name::Name;
+use super::record::RecordType;
 
 /// How a DS digests its key.
 #[non_exhaustive]
@@ -82,6 +84,43 @@ impl Ds {
     pub fn covers(&self, key: &Dnskey, owner: &Name) -> bool {
         DigestType::from_number(self.digest_type).is_some_and(|digest_type| key.to_ds(owner, digest_type) == *self)
     }
+}
+
+/// As it is written in a zone file.
+impl Serialize for Ds {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Ds {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match parsed(&RecordType::Ds, deserializer)? {
+            RecordData::Ds(ds) => Ok(ds),
+            other => Err(de::Error::custom(format!("`{other}` is no DS"))),
+        }
+    }
+}
+
+/// As it is written in a zone file.
+impl Serialize for Dnskey {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Dnskey {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        match parsed(&RecordType::Dnskey, deserializer)? {
+            RecordData::Dnskey(key) => Ok(key),
+            other => Err(de::Error::custom(format!("`{other}` is no DNSKEY"))),
+        }
+    }
+}
+
+fn parsed<'de, D: Deserializer<'de>>(record_type: &RecordType, deserializer: D) -> Result<RecordData, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    RecordData::parse(record_type, &text, &Name::root()).map_err(de::Error::custom)
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ mod plan;
 mod provider;
 mod record;
 mod token;
+#[cfg(feature = "wire")]
+pub mod wire;
 mod zone;
 pub mod zonefile;
 

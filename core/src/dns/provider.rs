@@ -521,7 +521,7 @@ pub enum SigningStatus {
 }
 
 /// A key as a registrar may want it: some take the key, others its digests.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct KeyInfo {
     /// Known wherever the provider tells it.

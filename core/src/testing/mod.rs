@@ -6,13 +6,19 @@
 pub mod conformance;
 mod fake;
 mod faults;
+mod hosting;
 mod memory;
 pub mod quota_server;
+mod registry;
 mod server;
 
 pub use fake::{Answer, Exchange, Fake, Reply, World};
 pub use faults::{Fault, KillSwitch, Mortal};
+pub use hosting::{HostedZone, Hosting, ZoneKey};
 pub use memory::{MemoryDns, MemoryFault};
+pub use registry::{
+    Delegated, Paid, PendingTransfer, RegisteredDomain, Registry, RegistryRefusal, TRANSFER_PROHIBITED,
+};
 pub use server::Server;
 
 pub use crate::http::kinds::Asked;

@@ -1,0 +1,5 @@
+//! DNS as it is answered: an observer that asks name servers directly.
+
+mod exchange;
+
+pub use exchange::{Exchange, ExchangeError, Sockets};
