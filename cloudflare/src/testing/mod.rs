@@ -20,6 +20,9 @@ use serde_json::json;
 
 use crate::{Cloudflare, PRODUCTION};
 
+/// The registrar's name in the registry.
+pub const NAME: &str = "cloudflare";
+
 /// The token that the fake accepts.
 pub const TOKEN: &str = "cloudflare_a_fake0123456789";
 

@@ -15,14 +15,18 @@ use std::{fs, io, path::Path, time::Duration};
 
 use howdah_core::{
     Clock,
+    dns::Name,
     http::{ApiBuilder, RetryPolicy},
-    testing::{Answer, Asked, Fake, Registry, Server, World},
+    testing::{Answer, Asked, Fake, RegisteredDomain, Registry, Server, World},
 };
 use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use crate::{Gandi, PRODUCTION};
+
+/// The registrar's name in the registry.
+pub const NAME: &str = "gandi";
 
 /// The token that the fake accepts.
 pub const TOKEN: &str = "pat_gandi_a_fake0123456789";
@@ -172,6 +176,38 @@ fn whole_seconds(moment: Timestamp) -> Timestamp {
 }
 
 fn gate(_: &mut State, asked: &Asked) -> Result<(), Answer> {
+    // The one operation that asks nobody who they are.
+    if asked.path.starts_with("/v5/livedns/nameservers/") {
+        return Ok(());
+    }
     let sent = asked.headers.get("authorization").and_then(|value| value.to_str().ok());
-    if sent == Some(&format!("Bearer {TOKEN}")) { Ok(()) } else { Err(Answer::json(401, json!({}))) }
+    if sent == Some(&format!("Bearer {TOKEN}")) {
+        return Ok(());
+    }
+    let message = "The server could not verify that you authorized to access the document you requested.";
+    Err(error(401, "HTTPUnauthorized", "Unauthorized", message))
+}
+
+/// A domain that is registered through the account; 404 otherwise.
+#[allow(dead_code)]
+fn registered(state: &State, domain: &str) -> Result<(Name, RegisteredDomain), Answer> {
+    let found = Name::parse(domain).ok().and_then(|name| Some((name.clone(), state.registry.domain(&name)?)));
+    found.filter(|(_, held)| held.registrar == NAME).ok_or_else(|| not_found("domain", domain))
+}
+
+/// A refusal as most are.
+fn error(code: u16, object: &str, cause: &str, message: &str) -> Answer {
+    Answer::json(code, json!({ "code": code, "message": message, "object": object, "cause": cause }))
+}
+
+#[allow(dead_code)]
+fn not_found(object: &str, which: &str) -> Answer {
+    error(404, object, "Not Found", &format!("Can't find the {object} {which}"))
+}
+
+/// A refusal of one field: `location` is `body`, `querystring`, `path` or `header`.
+#[allow(dead_code)]
+fn invalid(location: &str, name: &str, description: &str) -> Answer {
+    let errors = json!([{ "location": location, "name": name, "description": description }]);
+    Answer::json(400, json!({ "status": "error", "errors": errors }))
 }
