@@ -9,6 +9,7 @@ mod faults;
 mod hosting;
 mod memory;
 pub mod quota_server;
+mod rdap;
 mod registry;
 mod server;
 
@@ -16,6 +17,7 @@ pub use fake::{Answer, Exchange, Fake, Reply, World};
 pub use faults::{Fault, KillSwitch, Mortal};
 pub use hosting::{HostedZone, Hosting, ZoneKey};
 pub use memory::{MemoryDns, MemoryFault};
+pub use rdap::FakeRdap;
 pub use registry::{
     Delegated, Paid, PendingTransfer, RegisteredDomain, Registry, RegistryRefusal, TRANSFER_PROHIBITED,
 };
