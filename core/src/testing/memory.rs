@@ -7,15 +7,15 @@ use std::{
 };
 
 use async_trait::async_trait;
-use sha2::{Digest as _, Sha512};
 
 use crate::{
     Error, ErrorKind, Outcome, Result,
     dns::{
         AliasScope, ApplyError, Atomicity, Change, DigestType, DnsCapabilities, DnsProvider, DnsProviderExt as _,
-        Dnskey, DnssecSigner, KeyInfo, LeftAlone, Name, Plan, Receipt, RecordData, RecordSet, RecordType,
-        SigningStatus, Ttl, TxtOctets, Zone, ZoneInfo, ZoneSnapshot,
+        DnssecSigner, KeyInfo, LeftAlone, Name, Plan, Receipt, RecordData, RecordSet, RecordType, SigningStatus, Soa,
+        Ttl, TxtOctets, Zone, ZoneInfo, ZoneSnapshot,
     },
+    testing::{HostedZone, Hosting, ZoneKey},
 };
 
 /// DNS hosting and signing in memory: the reference of [`DnsProvider`] and [`DnssecSigner`]. Clones share their zones.
@@ -65,10 +65,13 @@ struct Stored {
     zone: Zone,
     serial: u32,
     signed: bool,
+    /// Made when it is first signed: one that the parent may be told of, and one for everything but the keys.
+    keys: Vec<ZoneKey>,
 }
 
 const NAME: &str = "memory";
 const NAME_SERVERS: [&str; 2] = ["ns1.memory.example.", "ns2.memory.example."];
+const HOSTMASTER: &str = "hostmaster.memory.example.";
 const DEFAULT_TTL: u32 = 3600;
 
 impl Default for MemoryDns {
@@ -174,7 +177,7 @@ impl DnsProvider for MemoryDns {
             return Err(Error::unsupported("the provider does not create zones").with_provider(NAME));
         }
         self.lock().zones.entry(zone.clone()).or_insert_with(|| {
-            let mut stored = Stored { zone: Zone::new(zone.clone()), serial: 1, signed: false };
+            let mut stored = Stored { zone: Zone::new(zone.clone()), serial: 1, signed: false, keys: Vec::new() };
             if self.capabilities.apex_ns {
                 let servers = name_servers().into_iter().map(RecordData::Ns);
                 let set = RecordSet::new(zone.clone(), Ttl::Auto, servers).map(|set| self.as_held(&set));
@@ -231,7 +234,12 @@ impl DnssecSigner for MemoryDns {
 
     async fn enable(&self, zone: &Name) -> Result<()> {
         self.require_signer()?;
-        self.lock().stored(zone)?.signed = true;
+        let mut state = self.lock();
+        let stored = state.stored(zone)?;
+        stored.signed = true;
+        if stored.keys.is_empty() {
+            stored.keys = [257, 256].map(ZoneKey::generate).into();
+        }
         Ok(())
     }
 
@@ -243,13 +251,41 @@ impl DnssecSigner for MemoryDns {
 
     async fn keys(&self, zone: &Name) -> Result<Vec<KeyInfo>> {
         self.require_signer()?;
-        if !self.lock().stored(zone)?.signed {
+        let mut state = self.lock();
+        let stored = state.stored(zone)?;
+        if !stored.signed {
             return Ok(Vec::new());
         }
-        let public_key = Sha512::digest(zone.to_wire()).to_vec();
-        let dnskey = Dnskey { flags: 257, protocol: 3, algorithm: 13, public_key };
-        let ds = dnskey.to_ds(zone, DigestType::Sha256);
-        Ok(vec![KeyInfo::new(dnskey, [ds])])
+        let dnskeys = stored.keys.iter().map(ZoneKey::dnskey).filter(|dnskey| dnskey.flags == 257);
+        Ok(dnskeys.map(|dnskey| KeyInfo::new(dnskey.clone(), [dnskey.to_ds(zone, DigestType::Sha256)])).collect())
+    }
+}
+
+/// Both name servers have every zone.
+impl Hosting for MemoryDns {
+    fn name_servers(&self) -> Vec<Name> {
+        name_servers()
+    }
+
+    fn zones(&self, server: &Name) -> Vec<Name> {
+        if name_servers().contains(server) { self.lock().zones.keys().cloned().collect() } else { Vec::new() }
+    }
+
+    fn zone(&self, server: &Name, apex: &Name) -> Option<HostedZone> {
+        let state = self.lock();
+        let stored = state.zones.get(apex).filter(|_| name_servers().contains(server))?;
+        let mut zone = stored.zone.clone();
+        let servers = name_servers().into_iter().map(RecordData::Ns);
+        let mut authority =
+            vec![RecordSet::new(apex.clone(), Ttl::Seconds(DEFAULT_TTL), [RecordData::Soa(stored.soa()?)])];
+        if !self.capabilities.apex_ns {
+            authority.push(RecordSet::new(apex.clone(), Ttl::Seconds(DEFAULT_TTL), servers));
+        }
+        for set in authority {
+            zone.insert(set.ok()?).ok()?;
+        }
+        let keys = if stored.signed { stored.keys.clone() } else { Vec::new() };
+        Some(HostedZone { zone, keys })
     }
 }
 
@@ -317,12 +353,18 @@ impl Stored {
         };
         let mut snapshot = ZoneSnapshot::new(self.zone.clone());
         snapshot.version = Some(self.serial.to_string());
-        let soa = format!("{} hostmaster.memory.example. {} 7200 3600 1209600 300", NAME_SERVERS[0], self.serial);
-        snapshot.left_alone.push(left_alone(RecordType::Soa, soa));
+        snapshot.left_alone.extend(self.soa().map(|soa| left_alone(RecordType::Soa, soa.to_string())));
         if !capabilities.apex_ns {
             snapshot.left_alone.extend(NAME_SERVERS.map(|server| left_alone(RecordType::Ns, server.to_owned())));
         }
         snapshot
+    }
+
+    fn soa(&self) -> Option<Soa> {
+        let mname = Name::parse(NAME_SERVERS[0]).ok()?;
+        let rname = Name::parse(HOSTMASTER).ok()?;
+        let (serial, refresh, retry, expire, minimum) = (self.serial, 7200, 3600, 1_209_600, 300);
+        Some(Soa { mname, rname, serial, refresh, retry, expire, minimum })
     }
 
     fn require_legal(&self, name: &Name) -> Result<()> {

@@ -7,6 +7,8 @@ pub mod conformance;
 mod fake;
 mod faults;
 mod hosting;
+#[cfg(feature = "internet")]
+mod internet;
 mod memory;
 pub mod quota_server;
 mod rdap;
@@ -16,6 +18,8 @@ mod server;
 pub use fake::{Answer, Exchange, Fake, Reply, World};
 pub use faults::{Fault, KillSwitch, Mortal};
 pub use hosting::{HostedZone, Hosting, ZoneKey};
+#[cfg(feature = "internet")]
+pub use internet::{Internet, Served, Ttls};
 pub use memory::{MemoryDns, MemoryFault};
 pub use rdap::FakeRdap;
 pub use registry::{
