@@ -8,6 +8,7 @@ mod fake;
 mod faults;
 mod hosting;
 mod memory;
+mod memory_registrar;
 pub mod quota_server;
 mod registry;
 mod server;
@@ -16,6 +17,7 @@ pub use fake::{Answer, Exchange, Fake, Reply, World};
 pub use faults::{Fault, KillSwitch, Mortal};
 pub use hosting::{HostedZone, Hosting, ZoneKey};
 pub use memory::{MemoryDns, MemoryFault};
+pub use memory_registrar::MemoryRegistrar;
 pub use registry::{
     Delegated, Paid, PendingTransfer, RegisteredDomain, Registry, RegistryRefusal, TRANSFER_PROHIBITED,
 };
