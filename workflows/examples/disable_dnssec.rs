@@ -53,7 +53,12 @@ pub(crate) async fn run(
     let Signer { hosting, signer } = providers.signer(&args.signer).await?;
     let registrar = providers.registrar(&args.registrar).await?;
     let lookout = args.how.lookout(&around, &args.zone)?;
-    let title = format!("DNSSEC off: {} at {}, with its DS by {}", args.zone.to_fqdn_without_dot(), args.signer, args.registrar);
+    let title = format!(
+        "DNSSEC off: {} at {}, with its DS by {}",
+        args.zone.to_fqdn_without_dot(),
+        args.signer,
+        args.registrar
+    );
     let job = DisableDnssec::new(args.zone, hosting, signer, registrar, lookout);
     job::run(&job, &title, &args.how, &around.clock, out).await
 }

@@ -59,7 +59,8 @@ pub(crate) async fn run(
     let Signer { hosting, signer } = providers.signer(&args.signer).await?;
     let registrar = providers.registrar(&args.registrar).await?;
     let lookout = args.how.lookout(&around, &args.zone)?;
-    let title = format!("DNSSEC on: {} at {}, with its DS by {}", args.zone.to_fqdn_without_dot(), args.signer, args.registrar);
+    let title =
+        format!("DNSSEC on: {} at {}, with its DS by {}", args.zone.to_fqdn_without_dot(), args.signer, args.registrar);
     let job = EnableDnssec::new(args.zone, hosting, signer, registrar, lookout);
     loop {
         job::run(&job, &title, &args.how, &around.clock, out).await?;

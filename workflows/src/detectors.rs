@@ -81,7 +81,9 @@ impl Kind {
             Self::LameServer => "add the zone at that server's provider, or take the server out of the delegation",
             Self::NameServersDiffer => "make the zone's own NS set and the registrar's name servers the same",
             Self::StaleGlue => "give the registrar the host's present addresses",
-            Self::Bogus => "bring back the keys that the DS is of, or else withdraw the DS and wait; do not sign with new keys",
+            Self::Bogus => {
+                "bring back the keys that the DS is of, or else withdraw the DS and wait; do not sign with new keys"
+            }
             Self::RotationMissed => "run enable_dnssec",
             Self::RecordDiffers => "correct the record at the provider, and look again after its TTL",
             Self::ProxyAddress => "put the origin's own address there",
@@ -168,7 +170,9 @@ pub async fn examine(lookout: &Lookout, subject: &Subject) -> Result<Vec<Trouble
     found.extend(empty_apex(lookout, domain, &answering).await);
     if let Some(zone) = &subject.zone {
         found.extend(records(lookout, zone, subject.is_proxy, &answering).await);
-        found.extend(caa::problems(zone, &subject.hosts).iter().map(|problem| Kind::IssuerForbidden.of(problem.to_string())));
+        found.extend(
+            caa::problems(zone, &subject.hosts).iter().map(|problem| Kind::IssuerForbidden.of(problem.to_string())),
+        );
     }
     found.sort();
     found.dedup();
@@ -180,7 +184,9 @@ pub fn delegation(parent: &Parent, expected: &BTreeSet<Name>) -> Vec<Trouble> {
     let mut found: Vec<_> = parent
         .delegation
         .unobserved()
-        .map(|(server, why)| Kind::NotObserved.of(format!("{server} of {} was not observed: {why}", parent.delegation.parent)))
+        .map(|(server, why)| {
+            Kind::NotObserved.of(format!("{server} of {} was not observed: {why}", parent.delegation.parent))
+        })
         .collect();
     if found.is_empty() && parent.view().is_none() {
         let says = |(server, view): (&Server, &howdah_core::dns::wire::ParentView)| {
@@ -208,7 +214,9 @@ pub fn authority(parent: &Parent, apex: &Apex) -> Vec<Trouble> {
     let named: BTreeSet<_> = parent.delegation.observed().flat_map(|(_, view)| &view.name_servers).collect();
     for view in &apex.views {
         match &view.seen {
-            Seen::NotObserved { why } => found.push(Kind::NotObserved.of(format!("{} was not observed: {why}", view.server))),
+            Seen::NotObserved { why } => {
+                found.push(Kind::NotObserved.of(format!("{} was not observed: {why}", view.server)))
+            }
             Seen::Answered(answer) if answer.is_lame() => {
                 let what = format!("{} does not answer for {}: {}", view.server, parent.delegation.zone, answer.rcode);
                 found.push(Kind::LameServer.of(what));
@@ -269,7 +277,9 @@ fn missed_rotation(lookout: &Lookout, parent: &Parent, apex: &Apex) -> Result<Ve
         let what = format!("{zone} key {tag} at the parent");
         let seen = lookout.sightings().see(&what, known, 0, lookout.now())?;
         if known == "unknown" && lookout.now().duration_since(seen.since) > ROTATION {
-            found.push(Kind::RotationMissed.of(format!("the key {tag} has been served since {} without a DS", seen.since)));
+            found.push(
+                Kind::RotationMissed.of(format!("the key {tag} has been served since {} without a DS", seen.since)),
+            );
         }
     }
     Ok(found)
@@ -318,7 +328,9 @@ async fn records(lookout: &Lookout, zone: &Zone, is_proxy: fn(IpAddr) -> bool, s
             if *set.record_type() == RecordType::Alias {
                 match addresses_at(lookout, server, set.name()).await {
                     Ok(addresses) if addresses.is_empty() => {
-                        found.push(Kind::RecordDiffers.of(format!("{server} has no address for the ALIAS {}", set.name())));
+                        found.push(
+                            Kind::RecordDiffers.of(format!("{server} has no address for the ALIAS {}", set.name())),
+                        );
                     }
                     Ok(addresses) => found.extend(proxied(set.name(), server, &addresses, is_proxy)),
                     Err(why) => found.push(Kind::NotObserved.of(why)),
@@ -335,9 +347,16 @@ async fn records(lookout: &Lookout, zone: &Zone, is_proxy: fn(IpAddr) -> bool, s
             let data = answer.map(|set| set.data().clone()).unwrap_or_default();
             let addresses = data.iter().filter_map(address).collect();
             found.extend(proxied(set.name(), server, &addresses, is_proxy));
-            let relative = data.iter().filter_map(RecordData::target).find(|target| doubled.as_ref().is_some_and(|twice| target.is_within(twice)));
+            let relative = data
+                .iter()
+                .filter_map(RecordData::target)
+                .find(|target| doubled.as_ref().is_some_and(|twice| target.is_within(twice)));
             if let Some(target) = relative {
-                found.push(Kind::RelativeTarget.of(format!("{server} answers {} {} with {target}", set.name(), set.record_type())));
+                found.push(Kind::RelativeTarget.of(format!(
+                    "{server} answers {} {} with {target}",
+                    set.name(),
+                    set.record_type()
+                )));
             } else if !same(set, &data) {
                 let what = format!("{server} answers {} {} with {}", set.name(), set.record_type(), shown(&data));
                 found.push(Kind::RecordDiffers.of(what));
@@ -347,7 +366,12 @@ async fn records(lookout: &Lookout, zone: &Zone, is_proxy: fn(IpAddr) -> bool, s
     found
 }
 
-fn proxied(name: &Name, server: &Server, addresses: &BTreeSet<IpAddr>, is_proxy: fn(IpAddr) -> bool) -> Option<Trouble> {
+fn proxied(
+    name: &Name,
+    server: &Server,
+    addresses: &BTreeSet<IpAddr>,
+    is_proxy: fn(IpAddr) -> bool,
+) -> Option<Trouble> {
     let address = addresses.iter().find(|address| is_proxy(**address))?;
     Some(Kind::ProxyAddress.of(format!("{server} answers {name} with {address}")))
 }
@@ -367,11 +391,17 @@ fn same(set: &RecordSet, data: &BTreeSet<RecordData>) -> bool {
     }
 }
 
-async fn addresses_at(lookout: &Lookout, server: &Server, name: &Name) -> std::result::Result<BTreeSet<IpAddr>, String> {
+async fn addresses_at(
+    lookout: &Lookout,
+    server: &Server,
+    name: &Name,
+) -> std::result::Result<BTreeSet<IpAddr>, String> {
     let mut addresses = BTreeSet::new();
     for record_type in [RecordType::A, RecordType::Aaaa] {
         match lookout.observer().ask(server, name, &record_type).await {
-            Seen::Answered(answer) => addresses.extend(answer.set.iter().flat_map(|set| set.data()).filter_map(address)),
+            Seen::Answered(answer) => {
+                addresses.extend(answer.set.iter().flat_map(|set| set.data()).filter_map(address))
+            }
             Seen::NotObserved { why } => return Err(format!("{server}: {why}")),
         }
     }

@@ -152,7 +152,8 @@ impl Lookout {
         let subject = Subject::new(domain.clone()).with_name_servers(servers.iter().cloned());
         let found = detectors::examine(self, &subject).await?;
         let check = |what: &str, kinds: &[Kind]| {
-            let mut troubles = found.iter().filter(|trouble| kinds.contains(&trouble.kind)).map(|trouble| &trouble.what);
+            let mut troubles =
+                found.iter().filter(|trouble| kinds.contains(&trouble.kind)).map(|trouble| &trouble.what);
             let unseen = found.iter().find(|trouble| trouble.kind == Kind::NotObserved);
             match (troubles.next(), unseen) {
                 (Some(trouble), _) => Check::holds(what, false).with_detail(trouble),
@@ -161,9 +162,15 @@ impl Lookout {
             }
         };
         Ok(vec![
-            check("all of the parent's servers delegate as they should", &[Kind::ParentDisagrees, Kind::DelegatedElsewhere]),
+            check(
+                "all of the parent's servers delegate as they should",
+                &[Kind::ParentDisagrees, Kind::DelegatedElsewhere],
+            ),
             check("every name server answers for the zone", &[Kind::LameServer]),
-            check("zone and parent name the same servers at the same addresses", &[Kind::NameServersDiffer, Kind::StaleGlue]),
+            check(
+                "zone and parent name the same servers at the same addresses",
+                &[Kind::NameServersDiffer, Kind::StaleGlue],
+            ),
             check("a validating resolver finds nothing wrong", &[Kind::Bogus, Kind::RotationMissed]),
         ])
     }

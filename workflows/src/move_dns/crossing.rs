@@ -4,10 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use howdah_core::{
     Error, ErrorKind, Result,
-    dns::{
-        Name, RecordSet, RecordType,
-        wire::Comparison,
-    },
+    dns::{Name, RecordSet, RecordType, wire::Comparison},
     registrar::Registrar,
 };
 use jiff::{SignedDuration, Timestamp};
