@@ -349,7 +349,7 @@ async fn records(lookout: &Lookout, zone: &Zone, is_proxy: fn(IpAddr) -> bool, s
             found.extend(proxied(set.name(), server, &addresses, is_proxy));
             let relative = data
                 .iter()
-                .filter_map(RecordData::target)
+                .filter_map(target)
                 .find(|target| doubled.as_ref().is_some_and(|twice| target.is_within(twice)));
             if let Some(target) = relative {
                 found.push(Kind::RelativeTarget.of(format!(
@@ -412,6 +412,15 @@ fn address(data: &RecordData) -> Option<IpAddr> {
     match data {
         RecordData::A(address) => Some((*address).into()),
         RecordData::Aaaa(address) => Some((*address).into()),
+        _ => None,
+    }
+}
+
+fn target(data: &RecordData) -> Option<&Name> {
+    match data {
+        RecordData::Cname(target) | RecordData::Ns(target) | RecordData::Ptr(target) => Some(target),
+        RecordData::Mx(mx) => Some(&mx.exchange),
+        RecordData::Srv(srv) => Some(&srv.target),
         _ => None,
     }
 }

@@ -5,7 +5,7 @@
 //! is published beside the old one, and the old one is withdrawn when its key is gone and the new DS has been there
 //! longer than any cache remembers. So the standing form of this job is to run it every day.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use howdah_core::{

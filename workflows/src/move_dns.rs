@@ -413,7 +413,7 @@ impl Workflow for MoveDns {
         for check in &self.checks {
             checks.extend(check.check(wanted).await?);
         }
-        checks.extend(self.crossing_checks(observed).await);
+        checks.extend(self.crossing_checks(observed).await?);
         Ok(checks)
     }
 }

@@ -65,9 +65,9 @@ impl Crossing {
         if loaded && !seam.is_delegated(&new) {
             let observer = self.lookout.observer();
             let (old, new) = (observer.servers(&seam.old).await, observer.servers(&seen.name_servers).await);
-            seam.new_faults =
-                new.unresolved.iter().map(|(name, why)| format!("{name} has no address: {why}")).collect();
-            seam.comparison = Some(observer.compare(seen.comparable(), &old.servers, &new.servers).await);
+            let nowhere = old.unresolved.iter().chain(&new.unresolved);
+            seam.unresolved = nowhere.map(|one| format!("{} has no address: {}", one.name, one.why)).collect();
+            seam.comparison = Some(observer.compare(seen.comparable(), &old.found, &new.found).await);
         }
         Ok(seam)
     }
@@ -132,19 +132,11 @@ impl MoveDns {
         crossing.registrar.set_name_servers(zone, &seen.name_servers).await
     }
 
-    pub(super) async fn crossing_checks(&self, seen: &Observed) -> Vec<Check> {
-        let (Some(crossing), Some(seam)) = (&self.crossing, &seen.seam) else {
-            return Vec::new();
-        };
-        let what = "every name server of the parent delegates to the target's";
-        let new: BTreeSet<_> = seen.name_servers.iter().cloned().collect();
-        let delegation = match &seam.parent.name_servers {
-            None => Check::not_observed(what, seam.parent.uncertain().unwrap_or_default()),
-            Some((served, _)) => Check::holds(what, *served == new),
-        };
-        let mut checks = vec![delegation];
-        checks.extend(crossing.lookout.answering(self.zone(), &seen.name_servers).await?);
-        checks
+    pub(super) async fn crossing_checks(&self, seen: &Observed) -> Result<Vec<Check>> {
+        match &self.crossing {
+            None => Ok(Vec::new()),
+            Some(crossing) => crossing.lookout.answering(self.zone(), &seen.name_servers).await,
+        }
     }
 }
 
