@@ -92,8 +92,7 @@ async fn memory_with_everything() {
 
 #[tokio::test(start_paused = true)]
 async fn memory_in_every_shape() {
-    for (keys, auth_code) in
-        [(KeyInput::Key, AuthCodeDelivery::Mailed), (KeyInput::Digest, AuthCodeDelivery::Returned)]
+    for (keys, auth_code) in [(KeyInput::Key, AuthCodeDelivery::Mailed), (KeyInput::Digest, AuthCodeDelivery::Returned)]
     {
         let mut declared = MemoryRegistrar::full_capabilities();
         (declared.keys, declared.auth_code) = (keys, auth_code);

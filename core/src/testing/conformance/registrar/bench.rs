@@ -204,10 +204,11 @@ pub(super) fn new_key(domain: &Name) -> (Dnskey, KeyInfo) {
 }
 
 pub(super) fn is_of(published: &PublishedKey, key: &Dnskey, domain: &Name) -> bool {
-    published.key.dnskey.as_ref().map_or_else(
-        || published.key.ds.iter().any(|ds| ds.covers(key, domain)),
-        |published| published == key,
-    )
+    published
+        .key
+        .dnskey
+        .as_ref()
+        .map_or_else(|| published.key.ds.iter().any(|ds| ds.covers(key, domain)), |published| published == key)
 }
 
 pub(super) fn server(number: u8) -> Result<Name, Stop> {

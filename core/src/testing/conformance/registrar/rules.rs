@@ -50,7 +50,9 @@ pub(super) async fn unknown(bench: &Bench<'_>) -> Result<(), Stop> {
 pub(super) async fn name_servers(bench: &Bench<'_>) -> Result<(), Stop> {
     let domain = bench.here().await?;
     // The third is the first once more, with another order.
-    for servers in [vec![server(1)?, server(2)?], vec![server(3)?, server(4)?, server(5)?], vec![server(2)?, server(1)?]] {
+    for servers in
+        [vec![server(1)?, server(2)?], vec![server(3)?, server(4)?, server(5)?], vec![server(2)?, server(1)?]]
+    {
         for _ in 0..2 {
             bench.registrar.set_name_servers(&domain, &servers).await?;
             let what = format!("the delegation to {}", shown(&servers));

@@ -11,7 +11,9 @@ pub(super) async fn quoted(bench: &Bench<'_>) -> Result<(), Stop> {
     let elsewhere = bench.elsewhere(false).await?;
     let wanted = Purchase::Transfer(1);
     let quote = bench.registrar.quote(&elsewhere.domain, wanted).await?;
-    ensure(quote.domain == elsewhere.domain && quote.purchase == wanted, || format!("it is for something else: {quote:?}"))?;
+    ensure(quote.domain == elsewhere.domain && quote.purchase == wanted, || {
+        format!("it is for something else: {quote:?}")
+    })?;
     let known: Result<Money, _> = quote.price.to_string().parse();
     ensure(known.is_ok_and(|price| price == quote.price), || format!("`{}` is no price", quote.price))?;
     bench.paid(&elsewhere.domain, 0)
@@ -150,7 +152,9 @@ pub(super) async fn paid_once(bench: &Bench<'_>) -> Result<(), Stop> {
         && order.name_servers.iter().all(|server| registration.name_servers.contains(server));
     ensure(same, || format!("it is delegated to {:?}, not as ordered", registration.name_servers))?;
     match bench.registrar.transfer_in(&order, &confirm).await {
-        Ok(done) => ensure(done.state == OperationState::Succeeded, || format!("it is here, and this began: {done:?}"))?,
+        Ok(done) => {
+            ensure(done.state == OperationState::Succeeded, || format!("it is here, and this began: {done:?}"))?
+        }
         Err(error) => is_refusal(&error)?,
     }
     bench.paid(&order.domain, 1)
