@@ -352,7 +352,7 @@ fn zone_info(zone: &zones::Zone) -> Result<ZoneInfo> {
     Ok(ZoneInfo::new(host(&zone.name)?, zone.name.as_str()).with_active(zone.active))
 }
 
-fn host(text: &str) -> Result<Name> {
+pub(crate) fn host(text: &str) -> Result<Name> {
     Name::parse(text).map_err(|error| {
         Error::new(ErrorKind::Decode, format!("`{text}` is not a host name"))
             .with_provider("dnsimple")

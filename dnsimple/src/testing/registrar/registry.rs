@@ -34,7 +34,7 @@ enum Progress {
     Asked,
     Begun(Timestamp),
     Done(Timestamp),
-    Failed(Timestamp, String),
+    Failed(Timestamp),
 }
 
 fn progress(world: &mut World, domain: &str, since: Timestamp, [begins, ends]: [SignedDuration; 2]) -> Progress {
@@ -43,7 +43,7 @@ fn progress(world: &mut World, domain: &str, since: Timestamp, [begins, ends]: [
         now if now < begins => Progress::Asked,
         now if now < ends => Progress::Begun(begins),
         _ => match world.registrar.failing.remove(domain) {
-            Some(why) => Progress::Failed(ends, why),
+            Some(_) => Progress::Failed(ends),
             None => Progress::Done(ends),
         },
     }
@@ -59,7 +59,7 @@ fn pass_registrations(world: &mut World) {
         let (now, at) = match progress(world, &work.domain, work.since, REGISTERING) {
             Progress::Asked => continue,
             Progress::Begun(at) => (RegistrationState::Registering, at),
-            Progress::Failed(at, _) => (RegistrationState::Failed, at),
+            Progress::Failed(at) => (RegistrationState::Failed, at),
             Progress::Done(at) => {
                 let wanted = Wanted {
                     registrant_id: state.registrant_id,
@@ -152,7 +152,7 @@ fn pass_renewals(world: &mut World) {
         let (now, at) = match progress(world, &work.domain, work.since, RENEWING) {
             Progress::Asked => continue,
             Progress::Begun(at) => (RenewalState::Renewing, at),
-            Progress::Failed(at, _) => (RenewalState::Failed, at),
+            Progress::Failed(at) => (RenewalState::Failed, at),
             Progress::Done(at) => {
                 extend(world, &work.domain, state.period.unwrap_or(1));
                 (RenewalState::Renewed, at)
@@ -173,7 +173,7 @@ fn pass_restores(world: &mut World) {
         let (now, at) = match progress(world, &work.domain, work.since, RESTORING) {
             Progress::Asked => continue,
             Progress::Begun(at) => (RestoreState::Restoring, at),
-            Progress::Failed(at, _) => (RestoreState::Cancelled, at),
+            Progress::Failed(at) => (RestoreState::Cancelled, at),
             Progress::Done(at) => {
                 extend(world, &work.domain, 1);
                 (RestoreState::Restored, at)
