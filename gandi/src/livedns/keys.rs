@@ -149,7 +149,9 @@ mod tests {
     #[test]
     fn a_public_key_is_read_with_and_without_the_rest_of_its_record() {
         const PUBLIC: &str = "l02Woi0iS8Aa25FQkUd9RMzZHJpBoRQwAQEX1SxZJA4=";
-        for text in [PUBLIC.to_owned(), format!("257 3 15 {PUBLIC}"), format!("a.example. 60 IN DNSKEY 257 3 15 {PUBLIC}")] {
+        for text in
+            [PUBLIC.to_owned(), format!("257 3 15 {PUBLIC}"), format!("a.example. 60 IN DNSKEY 257 3 15 {PUBLIC}")]
+        {
             assert_eq!(key(&text, 3613).dnskey().map(|key| key.key_tag()), Some(3613), "{text}");
         }
         assert_eq!(key(PUBLIC, 3614).dnskey(), None, "a key of another tag");
