@@ -306,12 +306,7 @@ impl Held {
 
     /// All sets as they are to be. Those that do not change go back letter by letter.
     fn with(&self, plan: &Plan) -> Vec<NewRrset> {
-        let changed: BTreeMap<_, _> =
-            plan.changes().iter().map(|change| ((change.name(), change.record_type()), ())).collect();
-        let stays = |one: &&One| {
-            let key = one.owner.as_ref().map(|owner| (owner, &one.rrset.record_type));
-            key.is_none_or(|key| !changed.contains_key(&key))
-        };
+        let stays = |one: &&One| !plan.changes().iter().any(|change| one.is_of(change));
         let zone = self.snapshot.zone.name();
         let written = plan.writes().map(|set| NewRrset {
             name: relative(set.name(), zone),
