@@ -110,8 +110,12 @@ impl GandiDns {
 
     /// Takes a snapshot; without one, nothing is changed.
     async fn keep(&self, fqdn: &str, plan: &Plan) -> Result<()> {
-        let (now, changes) = (self.gandi.api().clock().now(), plan.changes().len());
-        let name = format!("{} {now}, before {changes} changes", Self::SNAPSHOT);
+        let now = self.gandi.api().clock().now();
+        let changes = match plan.changes().len() {
+            1 => "1 change".to_owned(),
+            several => format!("{several} changes"),
+        };
+        let name = format!("{} {now}, before {changes}", Self::SNAPSHOT);
         let taken = self.livedns().create_snapshot(fqdn, NewSnapshot::new().with_name(name.as_str())).await;
         let Err(error) = taken else {
             return Ok(());

@@ -90,7 +90,7 @@ async fn a_snapshot_is_taken_before_each_change_and_restores_it() {
     let snapshots = livedns.snapshots("example.com", SnapshotFilter::new()).all().await.unwrap();
     let names: Vec<_> = snapshots.iter().map(|one| one.name.clone().unwrap()).collect();
     assert_eq!(names.len(), 2);
-    assert!(names[0].starts_with(GandiDns::SNAPSHOT) && names[0].ends_with(", before 1 changes"), "{names:?}");
+    assert!(names[0].starts_with(GandiDns::SNAPSHOT) && names[0].ends_with(", before 1 change"), "{names:?}");
     assert!(names[1].ends_with(", before 2 changes"), "{names:?}");
 
     let kept = livedns.snapshot("example.com", &snapshots[1].id).await.unwrap().zone_data.unwrap();
@@ -117,6 +117,7 @@ async fn without_a_snapshot_nothing_is_changed() {
 
     // Whether a snapshot whose answer was lost was taken, its name tells.
     for applied in [true, false] {
+        tokio::time::sleep(std::time::Duration::from_secs(1)).await;
         fake.world().fail_nth(2, Fault::Lost { applied });
         let done = dns.apply(&name("example.com"), &plan, &expected).await;
         assert_eq!(done.is_ok(), applied, "{done:?}");
