@@ -134,10 +134,13 @@ impl GandiDns {
 
     async fn carry_out(&self, fqdn: &str, plan: &Plan, held: &Held) -> Result<()> {
         let livedns = self.livedns();
-        let [change] = plan.changes() else {
+        let single = match plan.changes() {
+            [change] => held.label(change).map(|name| (change, name)),
+            _ => None,
+        };
+        let Some((change, name)) = single else {
             return livedns.replace_rrsets(fqdn, held.with(plan)).await.map(drop);
         };
-        let name = held.label(change);
         match change.after() {
             Some(set) => {
                 let values = RrsetValues { values: values(set), ttl: seconds(set.ttl()) };
@@ -322,10 +325,15 @@ impl Held {
         kept.chain(written).collect()
     }
 
-    /// The name of a set as it is stored, in upper or lower case, since that is how it is found.
-    fn label(&self, change: &Change) -> String {
-        let held = self.rrsets.iter().find(|one| one.is_of(change));
-        held.map_or_else(|| relative(change.name(), self.snapshot.zone.name()), |one| one.rrset.name.clone())
+    /// The name of a set as it is stored, in upper or lower case, since that is how it is found; none when there are
+    /// several that differ in case only.
+    fn label(&self, change: &Change) -> Option<String> {
+        let mut held = self.rrsets.iter().filter(|one| one.is_of(change));
+        match (held.next(), held.next()) {
+            (None, _) => Some(relative(change.name(), self.snapshot.zone.name())),
+            (Some(one), None) => Some(one.rrset.name.clone()),
+            (Some(_), Some(_)) => None,
+        }
     }
 }
 

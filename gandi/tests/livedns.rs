@@ -4,7 +4,11 @@
 
 use std::net::IpAddr;
 
-use howdah_core::{Error, ErrorKind, Id, dns::RecordType};
+use howdah_core::{
+    Clock, Error, ErrorKind, Id,
+    dns::RecordType,
+    testing::{Hosting, Registry},
+};
 use howdah_gandi::{
     livedns::{
         DomainUpdate, KeyStatus, LiveDns, NameServerSoftware, NewDomain, NewKey, NewRrset, NewSnapshot, NewZone,
@@ -326,4 +330,28 @@ async fn secondaries_transfer_with_a_key() {
     assert_eq!(livedns.secondaries(ZONE).await.unwrap(), ["2001:db8::53"]);
     assert!(livedns.remove_secondary(ZONE, addresses[0]).await.unwrap_err().is_not_found());
     assert!(livedns.add_secondary("example.org", addresses[0]).await.unwrap_err().is_not_found());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_file_keeps_is_there_again() {
+    let file = std::env::temp_dir().join(format!("howdah-gandi-livedns-{}.json", std::process::id()));
+    let registry = Registry::new(Clock::system());
+    let fake = FakeGandi::kept_in(&file, &registry).unwrap();
+    let livedns = fake.client().livedns();
+    livedns.create(NewDomain::new(ZONE)).await.unwrap();
+    livedns.create_key(ZONE, NewKey::new(257u16)).await.unwrap();
+    livedns.create_snapshot(ZONE, NewSnapshot::new()).await.unwrap();
+    livedns.add_secondary(ZONE, "192.0.2.53".parse().unwrap()).await.unwrap();
+    let key = livedns.create_tsig_key().await.unwrap().id;
+
+    let again = FakeGandi::kept_in(&file, &registry).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    let server = livedns.name_servers(ZONE).await.unwrap().remove(0).parse().unwrap();
+    let apex = ZONE.parse().unwrap();
+    let served = Hosting::zone(&again, &server, &apex).unwrap();
+    assert_eq!((served.keys.len(), Some(&served)), (1, Hosting::zone(&fake, &server, &apex).as_ref()));
+    let kept = again.client().livedns();
+    assert_eq!(kept.snapshots(ZONE, SnapshotFilter::new()).all().await.unwrap().len(), 1);
+    assert_eq!(kept.secondaries(ZONE).await.unwrap(), ["192.0.2.53"]);
+    assert_eq!(kept.tsig_key(&key).await.unwrap(), livedns.tsig_key(&key).await.unwrap());
 }
