@@ -1,6 +1,8 @@
 //! A typed client of the [Gandi API v5](https://api.gandi.net/docs/).
 
 mod dialect;
+mod dns_provider;
+mod dnssec_signer;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -19,6 +21,8 @@ use howdah_core::{
     Result, Secret,
     http::{Api, ApiBuilder, Auth, Operation, Pagination},
 };
+
+pub use dns_provider::GandiDns;
 
 /// The base URL of the service.
 pub const PRODUCTION: &str = "https://api.gandi.net/v5";
