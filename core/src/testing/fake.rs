@@ -1,6 +1,7 @@
 //! A provider in memory.
 
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
     fmt, fs, io,
     io::Write as _,
@@ -384,9 +385,11 @@ impl<S: World> Fake<S> {
         let path = asked.path.strip_prefix(setup.prefix.as_str());
         let matched = path.and_then(|path| {
             let by_method = setup.routes.iter().filter(|(route, _)| http::Method::from(route.method) == asked.method);
-            // A path of plain segments wins over one with a parameter in its place.
-            let matching = by_method.filter_map(|(route, handler)| Some((route, handler, route.matches(path)?)));
-            matching.min_by_key(|(route, ..)| generality(route))
+            let carried = |(name, value): &(&str, &str)| asked.headers.get(*name).is_some_and(|sent| sent == value);
+            let by_headers = by_method.filter(|(route, _)| route.headers.iter().all(carried));
+            // A path of plain segments wins over one with a parameter in its place, and then who asks for more headers.
+            let matching = by_headers.filter_map(|(route, handler)| Some((route, handler, route.matches(path)?)));
+            matching.min_by_key(|(route, ..)| (generality(route), Reverse(route.headers.len())))
         });
         let route = matched.as_ref().map(|(route, ..)| route.to_string());
         let state = &mut held.state;
