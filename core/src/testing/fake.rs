@@ -385,11 +385,10 @@ impl<S: World> Fake<S> {
         let path = asked.path.strip_prefix(setup.prefix.as_str());
         let matched = path.and_then(|path| {
             let by_method = setup.routes.iter().filter(|(route, _)| http::Method::from(route.method) == asked.method);
-            let carried = |(name, value): &(&str, &str)| asked.headers.get(*name).is_some_and(|sent| sent == value);
-            let by_headers = by_method.filter(|(route, _)| route.headers.iter().all(carried));
-            // A path of plain segments wins over one with a parameter in its place, and then who asks for more headers.
-            let matching = by_headers.filter_map(|(route, handler)| Some((route, handler, route.matches(path)?)));
-            matching.min_by_key(|(route, ..)| (generality(route), Reverse(route.headers.len())))
+            // A path of plain segments wins over one with a parameter in its place, and of two operations on one path the
+            // one whose own headers were sent.
+            let matching = by_method.filter_map(|(route, handler)| Some((route, handler, route.matches(path)?)));
+            matching.min_by_key(|(route, ..)| (generality(route), unlikeness(route, &asked.headers)))
         });
         let route = matched.as_ref().map(|(route, ..)| route.to_string());
         let state = &mut held.state;
@@ -440,6 +439,12 @@ fn generality(route: &Route) -> Vec<u8> {
         _ => 0,
     };
     route.path.split('/').map(of).collect()
+}
+
+/// How many of the route's own headers were not sent, and then the fewer of them were.
+fn unlikeness(route: &Route, sent: &HeaderMap) -> (usize, Reverse<usize>) {
+    let missing = route.headers.iter().filter(|(name, value)| sent.get(*name).is_none_or(|sent| sent != value));
+    (missing.count(), Reverse(route.headers.len()))
 }
 
 fn paginated(paginate: Option<Paginate>, asked: &Asked, route: &Route, answer: Answer) -> Answer {
