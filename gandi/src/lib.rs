@@ -6,14 +6,21 @@ pub mod testing;
 
 pub mod billing;
 pub mod certificates;
+pub mod change_owner;
+pub mod claims;
+pub mod contacts;
 pub mod delegation;
+pub mod domain_livedns;
 pub mod domains;
+pub mod dry_run;
 pub mod email;
 pub mod livedns;
 pub mod organizations;
 pub mod simple_hosting;
+pub mod tags;
 pub mod templates;
 pub mod transfers;
+pub mod web_redirections;
 
 use howdah_core::{
     Result, Secret,
@@ -33,14 +40,20 @@ pub(crate) const PAGES: Pagination = Pagination::LinkHeader { size: ("per_page",
 pub const OPERATIONS: &[(&str, &[&dyn Operation])] = &[
     ("billing", billing::OPERATIONS),
     ("certificates", certificates::OPERATIONS),
+    ("change_owner", change_owner::OPERATIONS),
+    ("claims", claims::OPERATIONS),
+    ("contacts", contacts::OPERATIONS),
+    ("domain_livedns", domain_livedns::OPERATIONS),
     ("domains", domains::OPERATIONS),
     ("email", email::OPERATIONS),
     ("livedns", livedns::OPERATIONS),
     ("organizations", organizations::OPERATIONS),
     ("delegation", delegation::OPERATIONS),
     ("simple_hosting", simple_hosting::OPERATIONS),
+    ("tags", tags::OPERATIONS),
     ("templates", templates::OPERATIONS),
     ("transfers", transfers::OPERATIONS),
+    ("web_redirections", web_redirections::OPERATIONS),
 ];
 
 /// The client. Clones share connections, quota and credentials.
@@ -80,6 +93,26 @@ impl Gandi {
         certificates::Certificates(self.api.clone())
     }
 
+    /// Another owner for a domain.
+    pub fn change_owner(&self) -> change_owner::ChangeOwner {
+        change_owner::ChangeOwner(self.api.clone())
+    }
+
+    /// Trade marks that a new name may infringe.
+    pub fn claims(&self) -> claims::Claims {
+        claims::Claims(self.api.clone())
+    }
+
+    /// Who owns a domain, and who is responsible for it.
+    pub fn contacts(&self) -> contacts::Contacts {
+        contacts::Contacts(self.api.clone())
+    }
+
+    /// Whether a domain is on the LiveDNS name servers, and signed there.
+    pub fn domain_livedns(&self) -> domain_livedns::DomainLiveDns {
+        domain_livedns::DomainLiveDns(self.api.clone())
+    }
+
     /// Domains, their registration and all that belongs to it.
     pub fn domains(&self) -> domains::Domains {
         domains::Domains(self.api.clone())
@@ -110,6 +143,11 @@ impl Gandi {
         simple_hosting::SimpleHosting(self.api.clone())
     }
 
+    /// Words that domains are sorted by.
+    pub fn tags(&self) -> tags::Tags {
+        tags::Tags(self.api.clone())
+    }
+
     /// Templates of a domain's configuration.
     pub fn templates(&self) -> templates::Templates {
         templates::Templates(self.api.clone())
@@ -118,6 +156,11 @@ impl Gandi {
     /// Domains that come from another registrar.
     pub fn transfers(&self) -> transfers::Transfers {
         transfers::Transfers(self.api.clone())
+    }
+
+    /// Names of a domain that lead web browsers elsewhere.
+    pub fn web_redirections(&self) -> web_redirections::WebRedirections {
+        web_redirections::WebRedirections(self.api.clone())
     }
 }
 
