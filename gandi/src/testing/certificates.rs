@@ -460,12 +460,12 @@ fn signed(held: &Held, authority: &Authority, now: Timestamp) -> String {
     params.not_after = SystemTime::from(held.until).into();
     params.use_authority_key_identifier_extension = true;
     match held.csr.as_deref().and_then(csr::read) {
-        Some(csr) => sign(params, &csr, authority),
-        None => sign(params, &KeyPair::generate().expect("keys can be made"), authority),
+        Some(csr) => sign(&params, &csr, authority),
+        None => sign(&params, &KeyPair::generate().expect("keys can be made"), authority),
     }
 }
 
-fn sign(params: CertificateParams, key: &impl PublicKeyData, authority: &Authority) -> String {
+fn sign(params: &CertificateParams, key: &impl PublicKeyData, authority: &Authority) -> String {
     let signer = KeyPair::from_pem(&authority.key).expect("the authority's key is one");
     let issuer = Issuer::new(authority_params(authority.since), signer);
     params.signed_by(key, &issuer).expect("the certificate can be signed").pem()
