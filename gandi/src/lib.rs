@@ -60,6 +60,8 @@
 //! With the feature `testing` there is a stateful fake, in process and on loopback.
 
 mod dialect;
+mod dns_provider;
+mod dnssec_signer;
 mod registrar;
 #[cfg(feature = "testing")]
 pub mod testing;
@@ -88,6 +90,7 @@ use howdah_core::{
     http::{Api, ApiBuilder, Auth, Operation, Pagination},
 };
 
+pub use dns_provider::GandiDns;
 pub use registrar::GandiRegistrar;
 
 /// The base URL of the service.

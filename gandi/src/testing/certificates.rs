@@ -26,8 +26,6 @@ const ISSUING: SignedDuration = SignedDuration::from_mins(5);
 
 const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
 
-const HREF: &str = "https://api.gandi.net/v5/certificate";
-
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct State {
     certificates: Vec<Held>,
@@ -69,9 +67,10 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             Ok(list)
         })
         .on(&ISSUE, |world, [], order| {
-            let wanted = checked(&order)?;
+            let mut wanted = checked(&order)?;
+            wanted.package = with_href(world, wanted.package);
             let id = format!("00000000-0000-4000-8000-{:012x}", world.new_id());
-            let href = format!("{HREF}/issued-certs/{id}");
+            let href = format!("{}/certificate/issued-certs/{id}", world.base);
             let held = order_of(&id, &href, wanted, order, world.now);
             world.certificates.certificates.push(held);
             let body = json!({ "id": id, "href": href, "message": "The certificate was ordered" });
@@ -175,8 +174,14 @@ fn tagging(fake: Fake<World>) -> Fake<World> {
 }
 
 fn packages(fake: Fake<World>) -> Fake<World> {
-    fake.on(&LIST_PACKAGES, |_, [], filter| Ok(all_packages().filter(|package| offers(package, &filter)).collect()))
-        .on(&GET_PACKAGE, |_, [name], ()| package_of(name).ok_or_else(|| not_found("package", name)))
+    fake.on(&LIST_PACKAGES, |world, [], filter| {
+        let offered = all_packages().filter(|package| offers(package, &filter));
+        Ok(offered.map(|package| with_href(world, package)).collect())
+    })
+        .on(&GET_PACKAGE, |world, [name], ()| {
+            let package = package_of(name).ok_or_else(|| not_found("package", name))?;
+            Ok(with_href(world, package))
+        })
         .on(&INTERMEDIATE, |world, [kind], query| {
             let provider = query.provider.unwrap_or(CertificateProvider::Sectigo);
             if matches!(provider, CertificateProvider::Other(_)) {
@@ -416,8 +421,12 @@ fn all_packages() -> impl Iterator<Item = CertificatePackage> {
         trustlogo: Some(false),
         type_label: Some(if wildcard { "Wildcard" } else { "Single" }.to_owned()),
         sgc: None,
-        href: Some(format!("{HREF}/packages/{name}")),
+        href: None,
     })
+}
+
+fn with_href(world: &World, package: CertificatePackage) -> CertificatePackage {
+    CertificatePackage { href: Some(format!("{}/certificate/packages/{}", world.base, package.name)), ..package }
 }
 
 fn package_of(name: &str) -> Option<CertificatePackage> {

@@ -7,9 +7,10 @@ use serde::{Deserialize, Serialize};
 use super::{FakeGandi, State as World, contacts, error, invalid, message, not_found, registered, tried};
 use crate::{
     change_owner::{
-        CHECK_START, Foa, GET, NewOwner, OwnerChange, OwnerChangeParams, OwnerChangeStep, RESEND_FOA, START,
+CHECK_START, GET, NewOwner, OwnerChange, OwnerChangeParams, RESEND_FOA, START
     },
     contacts::NewContact,
+    transfers::{Foa, Step},
 };
 
 /// How long the registry takes when both owners have agreed.
@@ -39,7 +40,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             created_at: Some(world.now),
             updated_at: Some(world.now),
             date_start: None,
-            step: OwnerChangeStep::Wait,
+            step: Step::Wait,
             step_nb: Some(1),
             inner_step: Some("foa".to_owned()),
             params: Some(OwnerChangeParams {
@@ -55,7 +56,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             foa: vec![foa(&old), foa(&new)],
         };
         world.change_owner.changes.insert(name, Held { change, owner });
-        let location = format!("https://api.gandi.net/v5/domain/changeowner/{domain}");
+        let location = format!("{}/domain/changeowner/{domain}", world.base);
         Err(message(202, "The owner is being changed").with_header("location", location))
     })
     .on(&CHECK_START, |world, [domain], NewOwner { owner }| Err(tried(check(world, domain, &owner))))
@@ -82,23 +83,24 @@ pub(super) fn pass(world: &mut World) {
     let (now, answer) = (world.now, world.change_owner.answer);
     let mut owners = Vec::new();
     for (domain, Held { change, owner }) in &mut world.change_owner.changes {
-        if change.step == OwnerChangeStep::Wait && answer.is_some() {
-            change.foa.iter_mut().for_each(|foa| foa.answer = answer);
+        if change.step == Step::Wait && answer.is_some() {
+            let said = answer.map(|agreed| agreed.to_string());
+            change.foa.iter_mut().for_each(|foa| foa.answer.clone_from(&said));
             if let Some(params) = &mut change.params {
-                (params.answer_old_owner, params.answer_new_owner) = (answer, answer);
+                (params.answer_old_owner, params.answer_new_owner) = (said.clone(), said);
             }
             change.updated_at = Some(now);
             if answer == Some(true) {
-                (change.step, change.step_nb, change.inner_step) = (OwnerChangeStep::Run, Some(2), None);
+                (change.step, change.step_nb, change.inner_step) = (Step::Run, Some(2), None);
             } else {
-                change.step = OwnerChangeStep::Error;
+                change.step = Step::Error;
                 change.errortype = Some("foa_refused".to_owned());
                 change.errortype_label = Some("An owner did not agree".to_owned());
             }
         }
         let due = change.updated_at.map(|at| at + REGISTRY);
-        if change.step == OwnerChangeStep::Run && due.is_some_and(|due| due <= now) {
-            (change.step, change.step_nb, change.updated_at) = (OwnerChangeStep::Done, Some(3), due);
+        if change.step == Step::Run && due.is_some_and(|due| due <= now) {
+            (change.step, change.step_nb, change.updated_at) = (Step::Done, Some(3), due);
             owners.push((domain.clone(), owner.clone()));
         }
     }
@@ -126,7 +128,7 @@ fn check(world: &World, domain: &str, owner: &NewContact) -> Result<Name, howdah
         .change_owner
         .changes
         .get(&name)
-        .is_some_and(|held| matches!(held.change.step, OwnerChangeStep::Wait | OwnerChangeStep::Run));
+        .is_some_and(|held| matches!(held.change.step, Step::Wait | Step::Run));
     if running {
         return Err(error(409, "domain", "Conflict", "Another operation is running on this domain"));
     }

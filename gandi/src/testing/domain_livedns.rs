@@ -1,19 +1,22 @@
 use std::collections::BTreeMap;
 
 use howdah_core::{
-    dns::{DigestType, Ds, Name},
-    testing::{Fake, Registry, RegistryRefusal, ZoneKey},
+    dns::{DigestType, Dnskey, Name},
+    testing::Fake,
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{NAME, State as World, error, message, registered};
+use super::{NAME, State as World, error, livedns, message, registered};
 use crate::domain_livedns::{
     DISABLE_DNSSEC, Dnssec, DnssecState, DomainNameServers, ENABLE, ENABLE_DNSSEC, GET, GET_DNSSEC, NameServerKind,
 };
 
-/// How long it takes until the parent knows.
+/// How long the zone is signed before the parent says so.
 const SIGNING: SignedDuration = SignedDuration::from_mins(5);
+
+/// How long the zone stays signed when the parent says so no longer.
+const UNSIGNING: SignedDuration = SignedDuration::from_hours(1);
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct State {
@@ -23,7 +26,8 @@ pub(super) struct State {
 #[derive(Debug, Serialize, Deserialize)]
 struct Held {
     dnssec: Dnssec,
-    key: ZoneKey,
+    key: Dnskey,
+    /// When it is done, while it goes on.
     due: Option<Timestamp>,
 }
 
@@ -41,7 +45,9 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     })
     .on(&ENABLE, |world, [domain], ()| {
         let (name, _) = registered(world, domain)?;
-        let servers = name_servers(&name);
+        livedns::host(world, &name)?;
+        let servers = livedns::name_servers(&name);
+        let servers = servers.iter().filter_map(|server| Name::parse(server).ok()).collect();
         let done = world.registry.delegate(&name, NAME, |delegated| delegated.name_servers = servers);
         done.map_err(|refusal| error(409, "domain", "Conflict", &refusal.to_string()))?;
         Err(message(200, "The domain is on LiveDNS"))
@@ -49,79 +55,80 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     .on(&GET_DNSSEC, |world, [domain], ()| {
         let (name, _) = registered(world, domain)?;
         let held = world.domain_livedns.dnssec.get(&name);
-        Ok(held.map_or(Dnssec { state: DnssecState::Inactive, cause: None, error: None }, |held| held.dnssec.clone()))
+        Ok(held.map_or_else(|| in_state(DnssecState::Inactive), |held| held.dnssec.clone()))
     })
     .on(&ENABLE_DNSSEC, |world, [domain], ()| {
-        let (name, held) = registered(world, domain)?;
-        if kind(&held.delegation.name_servers) != NameServerKind::LiveDns {
+        let (name, registered) = registered(world, domain)?;
+        if let Some(held) = world.domain_livedns.dnssec.get(&name)
+            && !matches!(held.dnssec.state, DnssecState::Inactive | DnssecState::ActivationError)
+        {
+            return Ok(held.dnssec.clone());
+        }
+        if kind(&registered.delegation.name_servers) != NameServerKind::LiveDns {
             return Ok(failed(DnssecState::ActivationError, "the domain is not on LiveDNS"));
         }
+        let key = match livedns::keys::sign(world, &name) {
+            Ok(key) => key,
+            Err(why) => return Ok(failed(DnssecState::ActivationError, why)),
+        };
+        let dnssec = in_state(DnssecState::Activating);
         let due = Some(world.now + SIGNING);
-        let held = world.domain_livedns.dnssec.entry(name).or_insert_with(|| Held {
-            dnssec: in_state(DnssecState::Inactive),
-            key: ZoneKey::generate(257),
-            due: None,
-        });
-        if matches!(held.dnssec.state, DnssecState::Inactive | DnssecState::ActivationError) {
-            (held.dnssec, held.due) = (in_state(DnssecState::Activating), due);
-        }
-        Ok(held.dnssec.clone())
+        world.domain_livedns.dnssec.insert(name, Held { dnssec: dnssec.clone(), key, due });
+        Ok(dnssec)
     })
     .on(&DISABLE_DNSSEC, |world, [domain], ()| {
         let (name, _) = registered(world, domain)?;
-        let due = Some(world.now + SIGNING);
         let Some(held) = world.domain_livedns.dnssec.get_mut(&name) else {
             return Ok(failed(DnssecState::Inactive, "DNSSEC is not active"));
         };
         if matches!(held.dnssec.state, DnssecState::Active | DnssecState::DeactivationError) {
-            (held.dnssec, held.due) = (in_state(DnssecState::Deactivating), due);
+            let ds = held.key.to_ds(&name, DigestType::Sha256);
+            let dropped = world.registry.delegate(&name, NAME, |parent| parent.ds.retain(|present| *present != ds));
+            (held.dnssec, held.due) = match dropped {
+                Ok(()) => (in_state(DnssecState::Deactivating), Some(world.now + UNSIGNING)),
+                Err(refusal) => (failed(DnssecState::DeactivationError, &refusal.to_string()), None),
+            };
         }
         Ok(held.dnssec.clone())
     })
 }
 
-/// What completes by itself: the parent gets the key, or forgets it.
+/// What completes by itself: the parent says that the zone is signed, or the zone is no longer.
 pub(super) fn pass(world: &mut World) {
     let now = world.now;
+    let mut unsigned = Vec::new();
     for (domain, held) in &mut world.domain_livedns.dnssec {
         if held.due.take_if(|due| *due <= now).is_none() {
             continue;
         }
-        let ds = held.key.dnskey().to_ds(domain, DigestType::Sha256);
-        let on = held.dnssec.state == DnssecState::Activating;
-        held.dnssec = match (publish(&world.registry, domain, ds, on), on) {
-            (Ok(()), true) => in_state(DnssecState::Active),
-            (Ok(()), false) => in_state(DnssecState::Inactive),
-            (Err(refusal), true) => failed(DnssecState::ActivationError, &refusal.to_string()),
-            (Err(refusal), false) => failed(DnssecState::DeactivationError, &refusal.to_string()),
+        if held.dnssec.state == DnssecState::Deactivating {
+            held.dnssec = in_state(DnssecState::Inactive);
+            unsigned.push(domain.clone());
+            continue;
+        }
+        let ds = held.key.to_ds(domain, DigestType::Sha256);
+        let published = world.registry.delegate(domain, NAME, |parent| {
+            parent.ds.retain(|present| *present != ds);
+            parent.ds.push(ds);
+        });
+        held.dnssec = match published {
+            Ok(()) => in_state(DnssecState::Active),
+            Err(refusal) => failed(DnssecState::ActivationError, &refusal.to_string()),
         };
+    }
+    for domain in unsigned {
+        livedns::keys::unsign(world, &domain);
     }
 }
 
-fn publish(registry: &Registry, domain: &Name, ds: Ds, on: bool) -> Result<(), RegistryRefusal> {
-    registry.delegate(domain, NAME, |delegated| {
-        delegated.ds.retain(|present| *present != ds);
-        if on {
-            delegated.ds.push(ds);
-        }
-    })
-}
-
-/// The LiveDNS servers of a domain: a triple that its name decides.
-pub(super) fn name_servers(domain: &Name) -> Vec<Name> {
-    let sum: u32 = domain.to_wire().iter().map(|byte| u32::from(*byte)).sum();
-    let server = |letter| Name::parse(&format!("ns-{}-{letter}.gandi.net", sum % 255 + 1));
-    ['a', 'b', 'c'].into_iter().filter_map(|letter| server(letter).ok()).collect()
-}
-
 fn kind(servers: &[Name]) -> NameServerKind {
-    let is = |prefix: &str, suffix: &str| {
+    let are = |prefix: &str, suffix: &str| {
         let mut names = servers.iter().map(Name::to_fqdn_without_dot);
         !servers.is_empty() && names.all(|name| name.starts_with(prefix) && name.ends_with(suffix))
     };
-    if is("ns-", ".gandi.net") {
+    if are("ns-", ".gandi.net") {
         NameServerKind::LiveDns
-    } else if is("", ".dns.gandi.net") {
+    } else if are("", ".dns.gandi.net") {
         NameServerKind::Classic
     } else {
         NameServerKind::Elsewhere

@@ -6,7 +6,7 @@ use howdah_core::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{State as World, error, invalid, message, not_found, registered};
+use super::{State as World, error, invalid, livedns, message, not_found, registered};
 use crate::web_redirections::{
     CREATE, DELETE, GET, LIST, RedirectionProtocol, RedirectionType, UPDATE, WebRedirection,
 };
@@ -28,6 +28,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             if held.contains_key(&host) {
                 return Err(error(409, "webredir", "Conflict", "A redirection of this host exists already"));
             }
+            livedns::records::redirect(world, &name, &host, new.override_records)?;
             let redirection = WebRedirection {
                 host: new.host.to_ascii_lowercase(),
                 redirection_type: Some(new.redirection_type),
@@ -38,14 +39,18 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
                 created_at: now,
                 updated_at: now,
             };
-            held.insert(host, redirection);
+            of(world, domain)?.1.insert(host, redirection);
             Err(message(201, "The redirection was created"))
         })
         .on(&GET, |world, [domain, host], ()| find(world, domain, host).cloned())
         .on(&UPDATE, |world, [domain, host], change| {
             let now = world.now;
-            let held = find(world, domain, host)?;
+            find(world, domain, host)?;
             check(change.url.as_deref(), change.protocol.as_ref(), change.redirection_type.as_ref())?;
+            let (zone, _) = registered(world, domain)?;
+            let name = Name::parse(host).map_err(|_| not_found("webredir", host))?;
+            livedns::records::redirect(world, &zone, &name, change.override_records.unwrap_or(false))?;
+            let held = find(world, domain, host)?;
             held.url = change.url.or(held.url.take());
             held.protocol = change.protocol.or(held.protocol.take());
             held.redirection_type = change.redirection_type.or(held.redirection_type.take());
