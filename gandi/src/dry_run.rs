@@ -97,7 +97,8 @@ mod tests {
 
     #[test]
     fn only_an_unblemished_success_is_accepted() {
-        let refused = r#"{ "status": "error", "errors": [{ "location": "body", "name": "fqdn", "description": "?" }] }"#;
+        let refused =
+            r#"{ "status": "error", "errors": [{ "location": "body", "name": "fqdn", "description": "?" }] }"#;
         let doubtful = refused.replace("\"error\"", "\"success\"");
         let unknown = r#"{ "status": "of the future" }"#;
         for body in [refused, doubtful.as_str(), unknown] {

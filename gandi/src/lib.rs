@@ -1,6 +1,68 @@
 //! A typed client of the [Gandi API v5](https://api.gandi.net/docs/).
+//!
+//! ```
+//! use futures::TryStreamExt;
+//! use howdah_gandi::{Gandi, domains::DomainFilter};
+//! # use howdah_gandi::testing::FakeGandi;
+//!
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> howdah_core::Result<()> {
+//! # let fake = FakeGandi::new();
+//! # fake.register_domain("example.com");
+//! # let gandi = fake.client();
+//! # if false {
+//! let gandi = Gandi::new(std::env::var("GANDI_TOKEN").unwrap())?;
+//! # }
+//! let mut domains = gandi.domains().list(DomainFilter::new());
+//! while let Some(domain) = domains.try_next().await? {
+//!     println!("{} is renewed by itself: {:?}", domain.fqdn, domain.autorenew);
+//! }
+//! # Ok(()) }
+//! ```
+//!
+//! Start with a [`Gandi`] and reach each group of operations through a method named after it. What an answer leaves out is
+//! `None`; what a later version of the API adds is ignored, and a new value of an enumeration is kept as `Other`.
+//!
+//! A token belongs to one organization. Whoever has several names the one that lists are about, and that pays, once for
+//! the whole client:
+//!
+//! ```
+//! use howdah_gandi::{Gandi, SHARING_ID};
+//!
+//! let api = Gandi::builder("token").query(SHARING_ID, "5dd38b10-0000-0000-0000-00163ee24379").build()?;
+//! let gandi = Gandi::from(api);
+//! # Ok::<(), howdah_core::Error>(())
+//! ```
+//!
+//! # What is accepted is not done yet
+//!
+//! Most changes of a domain are [accepted](dry_run::Accepted) and done a while later: read them back. A domain takes one
+//! change at a time, and refuses a second one (`Conflict`) until the first is done.
+//!
+//! # Money
+//!
+//! No call that pays, or sets going what was paid for, is ever repeated once it may have arrived: an error with
+//! `Outcome::Unknown` says that it may have been carried out, so look before calling again. What can be tried first has a
+//! method of its own whose name begins with `check_`; its answer, a [`DryRun`](dry_run::DryRun), says what the call would
+//! meet.
+//!
+//! # Limits
+//!
+//! Gandi allows 1,000 calls a minute from one address and announces nothing; the client counts its own.
+//!
+//! # Errors
+//!
+//! One type for everything: [`howdah_core::Error`]. Its [`fields`](howdah_core::Error::fields) name what was refused, with
+//! a prefix such as `querystring.` where that is not in the body; its [`code`](howdah_core::Error::code) is the kind of
+//! object that an error is about, such as `dns-record`.
+//!
+//! # Testing
+//!
+//! With the feature `testing` there is a stateful fake, in process and on loopback.
 
 mod dialect;
+mod dns_provider;
+mod dnssec_signer;
+mod registrar;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -19,6 +81,7 @@ pub mod organizations;
 pub mod simple_hosting;
 pub mod tags;
 pub mod templates;
+pub mod tlds;
 pub mod transfers;
 pub mod web_redirections;
 
@@ -27,11 +90,17 @@ use howdah_core::{
     http::{Api, ApiBuilder, Auth, Operation, Pagination},
 };
 
+pub use dns_provider::GandiDns;
+pub use registrar::GandiRegistrar;
+
 /// The base URL of the service.
 pub const PRODUCTION: &str = "https://api.gandi.net/v5";
 
 /// The base URL of the sandbox, which has accounts and tokens of its own.
 pub const SANDBOX: &str = "https://api.sandbox.gandi.net/v5";
+
+/// The parameter of a query that names an organization: the one that a list is about, and the one that pays.
+pub const SHARING_ID: &str = "sharing_id";
 
 /// Lists come a hundred items at a time; what more there is, a `Link` header says.
 pub(crate) const PAGES: Pagination = Pagination::LinkHeader { size: ("per_page", 100) };
@@ -52,6 +121,7 @@ pub const OPERATIONS: &[(&str, &[&dyn Operation])] = &[
     ("simple_hosting", simple_hosting::OPERATIONS),
     ("tags", tags::OPERATIONS),
     ("templates", templates::OPERATIONS),
+    ("tlds", tlds::OPERATIONS),
     ("transfers", transfers::OPERATIONS),
     ("web_redirections", web_redirections::OPERATIONS),
 ];
@@ -76,6 +146,12 @@ impl Gandi {
     /// For another base URL, transport, patience or clock: `Gandi::from(Gandi::builder(token)….build()?)`.
     pub fn builder(token: impl Into<Secret>) -> ApiBuilder {
         Api::builder(&dialect::GANDI, PRODUCTION).auth(Auth::bearer(token))
+    }
+
+    /// The same with a key of the old kind, which Gandi has announced to give up.
+    pub fn builder_with_api_key(key: impl Into<Secret>) -> ApiBuilder {
+        let value = format!("Apikey {}", key.into().expose());
+        Api::builder(&dialect::GANDI, PRODUCTION).auth(Auth::Header("authorization", value.into()))
     }
 
     /// The API below, for operations that this crate does not have.
@@ -151,6 +227,11 @@ impl Gandi {
     /// Templates of a domain's configuration.
     pub fn templates(&self) -> templates::Templates {
         templates::Templates(self.api.clone())
+    }
+
+    /// Top-level domains and what they ask for.
+    pub fn tlds(&self) -> tlds::Tlds {
+        tlds::Tlds(self.api.clone())
     }
 
     /// Domains that come from another registrar.

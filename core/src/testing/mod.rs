@@ -17,7 +17,7 @@ pub use faults::{Fault, KillSwitch, Mortal};
 pub use hosting::{HostedZone, Hosting, ZoneKey};
 pub use memory::{MemoryDns, MemoryFault};
 pub use registry::{
-    Delegated, Paid, PendingTransfer, RegisteredDomain, Registry, RegistryRefusal, TRANSFER_PROHIBITED,
+    Delegated, Paid, PendingTransfer, PlannedChange, RegisteredDomain, Registry, RegistryRefusal, TRANSFER_PROHIBITED,
 };
 pub use server::Server;
 
