@@ -23,7 +23,7 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use howdah_core::{
-    Error, ErrorKind, Id, endpoints,
+    Error, ErrorKind, Id, Outcome, endpoints,
     http::{Api, Call, Detailed, Pages, Pending, Stage, Staged},
     input,
 };
@@ -92,7 +92,7 @@ impl Templates {
             let id = answer.value.id(answer.headers.get("location").and_then(|it| it.to_str().ok()));
             let id = id.ok_or_else(|| {
                 let message = "the template is being applied, but the answer does not say where to follow it";
-                Error::new(ErrorKind::Decode, message).with_provider("gandi")
+                Error::new(ErrorKind::Decode, message).with_provider("gandi").with_outcome(Outcome::Applied)
             })?;
             Ok(templates.follow(&id))
         })

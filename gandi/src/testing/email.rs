@@ -173,7 +173,7 @@ fn serve_slots(fake: Fake<World>) -> Fake<World> {
 
 fn create_mailbox(world: &mut World, domain: &str, new: NewMailbox) -> Result<MailboxId, Answer> {
     of(world, domain)?;
-    let id = MailboxId::new(world.new_id());
+    let id = MailboxId::new(world.new_id().to_string());
     let of = of(world, domain)?;
     if !is_local(&new.login) {
         return Err(invalid("body", "login", "is not what can stand before the @"));

@@ -30,7 +30,7 @@ impl FakeGandi {
     /// `reseller`, which has some.
     pub fn add_organization(&self, name: &str, kind: &str) -> OrganizationId {
         self.world().state(|world| {
-            let id = id(&world.new_id());
+            let id = id(&world.new_id().to_string());
             let organization =
                 Organization { id: id.clone(), name: Some(name.to_owned()), kind: Some(kind.to_owned()) };
             world.organizations.organizations.push(organization);
@@ -76,7 +76,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             return Err(invalid("body", "orgname", "Required"));
         }
         let customer = Customer {
-            id: CustomerId::new(world.new_id()),
+            id: CustomerId::new(world.new_id().to_string()),
             name: Some(new.orgname.clone().unwrap_or_else(|| format!("{} {}", new.firstname, new.lastname))),
             email: Some(new.email),
             firstname: Some(new.firstname),

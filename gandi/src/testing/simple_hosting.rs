@@ -59,7 +59,7 @@ fn serve_instances(fake: Fake<World>) -> Fake<World> {
         })
         .on(&CREATE, |world, [], new| {
             check(world, &new)?;
-            let (id, now) = (InstanceId::new(world.new_id()), world.now);
+            let (id, now) = (InstanceId::new(world.new_id().to_string()), world.now);
             let instance = Instance {
                 id: id.clone(),
                 name: Some(new.name),

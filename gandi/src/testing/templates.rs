@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{FakeGandi, State as World, invalid, message, not_found, registered};
+use super::{FakeGandi, NAME, State as World, invalid, message, not_found, registered};
 use crate::templates::{
     APPLY, CREATE, DELETE, DISPATCH, Dispatch, DispatchId, DispatchState, GET, LIST, Template, TemplateId,
     TemplatePayload, UPDATE,
@@ -52,7 +52,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
         }
         let payload = checked(new.payload)?;
         let template = Template {
-            id: TemplateId::new(world.new_id()),
+            id: TemplateId::new(world.new_id().to_string()),
             name: Some(new.name),
             description: new.description,
             payload: Some(payload),
@@ -79,13 +79,14 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
         if target.object_type != "domain" {
             return Err(invalid("body", "object_type", "is not \"domain\""));
         }
-        let (name, mut held) = registered(world, &target.object_id)?;
+        let (name, _) = registered(world, &target.object_id)?;
         let failure = world.templates.failing.take();
         if let (None, Some(wanted)) = (&failure, payload.name_servers.filter(|wanted| wanted.service == "custom")) {
-            held.name_servers = parsed(&wanted.addresses)?;
-            world.registry.put(&name, held);
+            let servers = parsed(&wanted.addresses)?;
+            let answer = world.registry.delegate(&name, NAME, |delegation| delegation.name_servers = servers);
+            answer.map_err(|refusal| invalid("body", "payload", &refusal.to_string()))?;
         }
-        let dispatch = world.new_id();
+        let dispatch = world.new_id().to_string();
         world.templates.dispatches.insert(dispatch.clone(), Work { since: world.now, failure });
         let href = format!("https://api.gandi.net/v5/template/dispatch/{dispatch}");
         Err(Answer::json(202, json!({ "message": "The template is being applied", "dispatch_href": href })))
