@@ -25,7 +25,7 @@ pub use memory::{MemoryDns, MemoryFault};
 pub use memory_registrar::MemoryRegistrar;
 pub use rdap::FakeRdap;
 pub use registry::{
-    Delegated, Paid, PendingTransfer, RegisteredDomain, Registry, RegistryRefusal, TRANSFER_PROHIBITED,
+    Delegated, Paid, PendingTransfer, PlannedChange, RegisteredDomain, Registry, RegistryRefusal, TRANSFER_PROHIBITED,
 };
 pub use server::Server;
 

@@ -1,8 +1,8 @@
 //! Zones on the fake's name servers.
 
 mod axfr;
-mod keys;
-mod records;
+pub(super) mod keys;
+pub(super) mod records;
 mod snapshots;
 
 use std::{
@@ -110,6 +110,16 @@ pub(super) fn name_servers(zone: &Name) -> [String; 3] {
             .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         format!("ns-{}-{kind}.gandi.net", hash % SERVERS + 1)
     })
+}
+
+/// Makes a zone for a domain that has none yet, with what zones begin with.
+pub(super) fn host(world: &mut World, name: &Name) -> Result<(), Answer> {
+    if find(world, &name.to_fqdn_without_dot()).is_err() {
+        let mut hosted = Hosted::new(name);
+        hosted.rrsets = records::whole_zone(&hosted, records::default_items())?;
+        world.livedns.zones.insert(name.to_fqdn_without_dot(), hosted);
+    }
+    Ok(())
 }
 
 impl FakeGandi {

@@ -2,14 +2,22 @@
 
 mod billing;
 mod certificates;
+mod change_owner;
+mod claims;
+mod contacts;
+mod csr;
 mod delegation;
+mod domain_livedns;
 mod domains;
 mod email;
 mod livedns;
 mod organizations;
 mod simple_hosting;
+mod tags;
 mod templates;
+mod tlds;
 mod transfers;
+mod web_redirections;
 
 use std::{fs, io, path::Path, time::Duration};
 
@@ -31,6 +39,9 @@ pub const NAME: &str = "gandi";
 /// The token that the fake accepts.
 pub const TOKEN: &str = "pat_gandi_a_fake0123456789";
 
+/// The key of the old kind that the fake accepts.
+pub const API_KEY: &str = "afakekey0123456789abcdef";
+
 /// A fake of Gandi. Clones are the same one.
 #[derive(Clone, Debug)]
 pub struct FakeGandi {
@@ -51,14 +62,20 @@ pub struct State {
     registry: Registry,
     billing: billing::State,
     certificates: certificates::State,
+    change_owner: change_owner::State,
+    claims: claims::State,
+    contacts: contacts::State,
+    domain_livedns: domain_livedns::State,
     domains: domains::State,
     email: email::State,
     livedns: livedns::State,
     organizations: organizations::State,
     delegation: delegation::State,
     simple_hosting: simple_hosting::State,
+    tags: tags::State,
     templates: templates::State,
     transfers: transfers::State,
+    web_redirections: web_redirections::State,
 }
 
 impl FakeGandi {
@@ -95,14 +112,21 @@ impl FakeGandi {
         let groups = [
             billing::serve,
             certificates::serve,
+            change_owner::serve,
+            claims::serve,
+            contacts::serve,
+            domain_livedns::serve,
             domains::serve,
             email::serve,
             livedns::serve,
             organizations::serve,
             delegation::serve,
             simple_hosting::serve,
+            tags::serve,
             templates::serve,
+            tlds::serve,
             transfers::serve,
+            web_redirections::serve,
         ];
         Self { world: groups.into_iter().fold(fake, |fake, serve| serve(fake)), registry: registry.clone() }
     }
@@ -158,21 +182,38 @@ impl State {
             registry: registry.clone(),
             billing: billing::State::default(),
             certificates: certificates::State::default(),
+            change_owner: change_owner::State::default(),
+            claims: claims::State::default(),
+            contacts: contacts::State::default(),
+            domain_livedns: domain_livedns::State::default(),
             domains: domains::State::default(),
             email: email::State::default(),
             livedns: livedns::State::default(),
             organizations: organizations::State::default(),
             delegation: delegation::State::default(),
             simple_hosting: simple_hosting::State::default(),
+            tags: tags::State::default(),
             templates: templates::State::default(),
             transfers: transfers::State::default(),
+            web_redirections: web_redirections::State::default(),
         }
+    }
+
+    fn new_id(&mut self) -> u64 {
+        self.last_id += 1;
+        self.last_id
     }
 }
 
 impl World for State {
     fn pass(&mut self, now: Timestamp) {
         self.now = whole_seconds(now);
+        certificates::pass(self);
+        change_owner::pass(self);
+        contacts::pass(self);
+        domain_livedns::pass(self);
+        domains::pass(self);
+        transfers::pass(self);
     }
 }
 
@@ -187,7 +228,7 @@ fn gate(state: &mut State, asked: &Asked) -> Result<(), Answer> {
         return Ok(());
     }
     let sent = asked.headers.get("authorization").and_then(|value| value.to_str().ok());
-    if sent == Some(&format!("Bearer {TOKEN}")) {
+    if [format!("Bearer {TOKEN}"), format!("Apikey {API_KEY}")].iter().any(|accepted| sent == Some(accepted)) {
         return Ok(());
     }
     let message = "The server could not verify that you authorized to access the document you requested.";
@@ -224,7 +265,6 @@ fn paginate(asked: &Asked, _: &Route, items: Vec<Value>) -> Answer {
 }
 
 /// A domain that is registered through the account; 404 otherwise.
-#[allow(dead_code)]
 fn registered(state: &State, domain: &str) -> Result<(Name, RegisteredDomain), Answer> {
     let found = Name::parse(domain).ok().and_then(|name| Some((name.clone(), state.registry.domain(&name)?)));
     found.filter(|(_, held)| held.registrar == NAME).ok_or_else(|| not_found("domain", domain))
@@ -235,14 +275,26 @@ fn error(code: u16, object: &str, cause: &str, message: &str) -> Answer {
     Answer::json(code, json!({ "code": code, "message": message, "object": object, "cause": cause }))
 }
 
-#[allow(dead_code)]
 fn not_found(object: &str, which: &str) -> Answer {
     error(404, object, "Not Found", &format!("Can't find the {object} {which}"))
 }
 
 /// A refusal of one field: `location` is `body`, `querystring`, `path` or `header`.
-#[allow(dead_code)]
 fn invalid(location: &str, name: &str, description: &str) -> Answer {
     let errors = json!([{ "location": location, "name": name, "description": description }]);
     Answer::json(400, json!({ "status": "error", "errors": errors }))
+}
+
+/// The answer of most writes: 200 when it is done, 201 when something was created, 202 when it will be done.
+fn message(status: u16, message: &str) -> Answer {
+    Answer::json(status, json!({ "message": message }))
+}
+
+/// What a dry run makes of the checks of the real thing.
+fn tried<T>(checked: Result<T, Answer>) -> Answer {
+    match checked {
+        Ok(_) => Answer::json(200, json!({ "status": "success", "errors": [] })),
+        Err(refusal) if refusal.status == 400 => Answer { status: Answer::empty(200).status, ..refusal },
+        Err(refusal) => refusal,
+    }
 }

@@ -114,6 +114,38 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     })
 }
 
+/// Lets a host lead to Gandi's web redirections, where the domain is on LiveDNS. What is in the way gives way, if it may.
+pub(in crate::testing) fn redirect(world: &mut World, zone: &Name, host: &Name, force: bool) -> Result<(), Answer> {
+    let fqdn = zone.to_fqdn_without_dot();
+    if find(world, &fqdn).is_err() {
+        return Ok(());
+    }
+    let new = match host.relative_to(zone) {
+        Some(label) if !label.is_empty() => NewRrset::new(label, RecordType::Cname, vec!["webredir.vip.gandi.net."]),
+        _ => NewRrset::new("@", RecordType::A, vec!["192.0.2.38"]),
+    };
+    let new_type = new.record_type.clone();
+    let leads = |record_type: &RecordType| {
+        [&RecordType::A, &RecordType::Aaaa, &RecordType::Cname, &RecordType::Alias].contains(&record_type)
+    };
+    change(world, &fqdn, |hosted| {
+        let new = hosted.accepted(new)?;
+        let mut rrsets = hosted.rrsets.clone();
+        rrsets.retain(|rrset| {
+            let in_the_way = new_type == RecordType::Cname || leads(&rrset.record_type);
+            rrset.name != new.name || !in_the_way || rrset.values == new.values
+        });
+        if rrsets.len() < hosted.rrsets.len() && !force {
+            return Err(error(409, "webredir", "Conflict", "Records of this host exist already"));
+        }
+        if !rrsets.iter().any(|rrset| rrset.name == new.name && rrset.record_type == new_type) {
+            rrsets.push(new);
+        }
+        Ok(rrsets)
+    })
+    .map(drop)
+}
+
 /// What a zone begins with when nobody says otherwise.
 pub(super) fn default_items() -> Vec<NewRrset> {
     let item = |name: &str, record_type, values: &[&str]| NewRrset::new(name, record_type, values.to_vec());
