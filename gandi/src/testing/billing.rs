@@ -34,7 +34,7 @@ impl FakeGandi {
 
     /// Puts a product on the list of prices: `process` of a `product` such as `domain` and its name costs so many euros a
     /// year before taxes.
-    pub fn set_price(&self, product: &str, name: &str, process: &str, price: f64) {
+    pub fn list_price(&self, product: &str, name: &str, process: &str, price: f64) {
         let [product, name, process] = [product, name, process].map(str::to_owned);
         self.world().state(|world| {
             let prices = &mut world.billing.prices;
