@@ -315,7 +315,7 @@ impl TransferDomain {
     }
 
     fn transferred(&self, seen: &Observed, now: Timestamp) -> Step {
-        const LOOK_AGAIN: SignedDuration = SignedDuration::from_hours(6);
+        const LOOK_AGAIN: SignedDuration = SignedDuration::from_hours(24);
         let step = Step::new("transfer", "wait until the registrars have handed the domain over");
         if seen.to.is_some() {
             return step.done();
