@@ -5,7 +5,7 @@
 use async_trait::async_trait;
 use howdah_core::{
     Clock, ErrorKind, Outcome, Result, Secret,
-    dns::{KeyInfo, Name},
+    dns::{DigestType, KeyInfo, Name},
     registrar::{
         AuthCode, AuthCodeDelivery, Confirm, GlueHost, KeyInput, OperationState, PublishedKey, Purchase, Quote,
         Registrar, RegistrarCapabilities, Registration, Transfer, TransferCheck, TransferOrder,
@@ -255,8 +255,8 @@ impl Registrar for Flawed {
 
     async fn add_key(&self, domain: &Name, key: &KeyInfo) -> Result<()> {
         self.inner.add_key(domain, key).await?;
-        if self.flaw == Flaw::AddsTwice && key.dnskey.is_some() && self.inner.keys(domain).await?.len() == 1 {
-            let longer = key.dnskey.as_ref().unwrap().to_ds(domain, howdah_core::dns::DigestType::Sha384);
+        if let (Flaw::AddsTwice, Some(key)) = (self.flaw, &key.dnskey) {
+            let longer = key.to_ds(domain, DigestType::Sha384);
             self.inner.registry().edit(domain, |domain| domain.delegation.ds.push(longer));
         }
         Ok(())
