@@ -4,7 +4,7 @@
 //! in how their parent and their signatures are.
 #![allow(clippy::print_stdout)]
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use howdah_core::{
     dns::{DnsProvider as _, DnssecSigner as _, Name, zonefile},
@@ -52,7 +52,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     internet.forge(&Name::parse("forged.org")?, &Name::parse("www.forged.org")?);
 
     let served = internet.serve().await?;
-    let servers: Vec<_> = served.servers().into_iter().collect();
+    let servers: BTreeMap<_, _> = served.servers().into_iter().map(|(server, at)| (server.to_string(), at)).collect();
     let line = json!({
         "port": served.port(),
         "delv": served.delv_conf(),

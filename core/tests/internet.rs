@@ -384,13 +384,13 @@ async fn an_independent_validator_agrees() {
     let scene = Scene::new(true).await;
     let served = scene.internet.serve().await.unwrap();
     let verdict = async |at: &str, record_type| verdict(&scene, served.resolver(), at, record_type).await;
+    // Wildcards are left to delv and unbound-host: this one does not take the proof that they come with.
     for (at, record_type) in [
         ("example.org", HickoryType::SOA),
         ("example.org", HickoryType::A),
         ("www.example.org", HickoryType::TXT),
         ("alias.example.org", HickoryType::A),
         ("_sip+d2t._tcp.example.org", HickoryType::SRV),
-        ("any.wild.example.org", HickoryType::A),
         ("example.org", HickoryType::DNSKEY),
         ("example.org", HickoryType::DS),
         ("org", HickoryType::NS),
@@ -398,27 +398,29 @@ async fn an_independent_validator_agrees() {
         assert_eq!(verdict(at, record_type).await, Ok(Proof::Secure), "{at} {record_type}");
     }
     assert_eq!(verdict("www.example.io", HickoryType::A).await, Ok(Proof::Insecure));
+    let nothing = verdict("nothing.example.org", HickoryType::A).await.unwrap_err();
+    assert!(nothing.contains("no records found"), "{nothing}");
 
-    let bogus = async || verdict("www.example.org", HickoryType::A).await.is_ok_and(|proof| proof == Proof::Secure);
-    assert!(bogus().await);
+    let is_secure = async || verdict("www.example.org", HickoryType::A).await.is_ok_and(|proof| proof == Proof::Secure);
+    assert!(is_secure().await);
     scene.internet.tamper_ds(&name("example.org"));
-    assert!(!bogus().await);
+    assert!(!is_secure().await);
     scene.internet.mend();
-    assert!(bogus().await);
+    assert!(is_secure().await);
     scene.internet.tamper_ds(&name("org"));
-    assert!(!bogus().await);
+    assert!(!is_secure().await);
     scene.internet.mend();
     scene.internet.expire_signatures(&name("example.org"));
-    assert!(!bogus().await);
+    assert!(!is_secure().await);
     scene.internet.mend();
     scene.internet.forge(&name("example.org"), &name("www.example.org"));
-    assert!(!bogus().await);
+    assert!(!is_secure().await);
     assert_eq!(verdict("_sip+d2t._tcp.example.org", HickoryType::SRV).await, Ok(Proof::Secure));
     scene.internet.mend();
     scene.internet.silence(&name(NS1));
-    assert!(bogus().await, "the other server is enough");
+    assert!(is_secure().await, "the other server is enough");
     scene.internet.silence(&name(NS2));
-    assert!(!bogus().await);
+    assert!(!is_secure().await);
 }
 
 #[tokio::test]
