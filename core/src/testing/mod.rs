@@ -10,7 +10,9 @@ mod hosting;
 #[cfg(feature = "internet")]
 mod internet;
 mod memory;
+mod memory_registrar;
 pub mod quota_server;
+mod rdap;
 mod registry;
 mod server;
 
@@ -20,6 +22,8 @@ pub use hosting::{HostedZone, Hosting, ZoneKey};
 #[cfg(feature = "internet")]
 pub use internet::{Internet, Served, Ttls};
 pub use memory::{MemoryDns, MemoryFault};
+pub use memory_registrar::MemoryRegistrar;
+pub use rdap::FakeRdap;
 pub use registry::{
     Delegated, Paid, PendingTransfer, RegisteredDomain, Registry, RegistryRefusal, TRANSFER_PROHIBITED,
 };
