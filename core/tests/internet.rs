@@ -353,7 +353,7 @@ async fn faults_show_and_are_mended() {
 }
 
 /// Asks the resolver on loopback, and validates.
-async fn validator(internet: &Internet, resolver: SocketAddr) -> TokioResolver {
+fn validator(internet: &Internet, resolver: SocketAddr) -> TokioResolver {
     let key = internet.trust_anchor();
     let mut anchors = TrustAnchors::empty();
     anchors.insert(&PublicKeyBuf::new(key.public_key, Algorithm::from_u8(key.algorithm)));
@@ -373,7 +373,7 @@ async fn validator(internet: &Internet, resolver: SocketAddr) -> TokioResolver {
 async fn verdict(scene: &Scene, resolver: SocketAddr, at: &str, record_type: HickoryType) -> Result<Proof, String> {
     let at = name(at);
     let at = HickoryName::from_labels(at.labels()).unwrap();
-    let found = validator(&scene.internet, resolver).await.lookup(at, record_type).await;
+    let found = validator(&scene.internet, resolver).lookup(at, record_type).await;
     let found = found.map_err(|error| error.to_string())?;
     assert!(!found.answers().is_empty());
     Ok(found.answers().iter().map(|record| record.proof).min().unwrap())
@@ -432,9 +432,9 @@ async fn what_is_long_comes_over_tcp() {
         &format!("\"{}\" \"{}\" \"{0}\" \"{1}\" \"{0}\" \"{1}\"", "a".repeat(255), "b".repeat(255)),
     );
     let served = scene.internet.serve().await.unwrap();
-    let server = served.servers()[&name(NS1)];
-    assert_eq!(server.port(), served.port());
-    for at in [server, served.resolver()] {
+    let hosting = served.servers()[&name(NS1)];
+    assert_eq!(hosting.port(), served.port());
+    for at in [hosting, served.resolver()] {
         let udp = UdpSocket::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
         udp.connect(at).await.unwrap();
         let asked = question("long.example.org", HickoryType::TXT);
