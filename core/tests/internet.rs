@@ -21,10 +21,10 @@ use hickory_resolver::{
 use howdah_core::{
     Clock,
     dns::{
-        DnsProvider, DnssecSigner, Name, RecordData, RecordSet, RecordType, Ttl,
-        wire::{Exchange, ExchangeError},
+        DnsProvider, DnssecSigner, Name, RecordData, RecordSet, RecordType, Ttl, Zone,
+        wire::{ApexView, Exchange, ExchangeError, Link, Observer, Seen, Signing, chain},
     },
-    testing::{HostedZone, Hosting, Internet, MemoryDns, Registry, Ttls, ZoneKey},
+    testing::{Delegated, HostedZone, Hosting, Internet, MemoryDns, Registry, Ttls, ZoneKey},
 };
 use jiff::SignedDuration;
 use tokio::{
@@ -324,6 +324,32 @@ async fn old_and_new_servers_answer_differently() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn name_servers_may_have_names_of_any_kind() {
+    let scene = Scene::new(false).await;
+    let hosted = |host: &str, zone: &str| {
+        let mut hosted = scene.provider.zone(&name(NS1), &name("example.org")).unwrap();
+        let apex = name("example.org");
+        let sets = hosted.zone.at(&apex).filter(|set| *set.record_type() != RecordType::Alias).cloned();
+        let sets: Vec<_> = sets.map(|set| set.with_name(name(zone))).collect();
+        hosted.zone = Zone::try_from_sets(name(zone), sets).unwrap();
+        Arc::new(One(name(host), hosted))
+    };
+    let year = SignedDuration::from_hours(24 * 365);
+    scene.registry.register(&name("example.co.uk"), "registrar", &[name("ns.elsewhere.co.uk")], year);
+    scene.registry.register(&name("vanity.org"), "registrar", &[name("ns.vanity.org")], year);
+    let internet = scene.internet.clone().hosting(hosted("ns.elsewhere.co.uk", "example.co.uk"));
+    let internet = internet.hosting(hosted("ns.vanity.org", "vanity.org"));
+    let observer = internet.observer();
+    let mx = async |at: &str| observer.resolve(&name(at), &RecordType::Mx).await.map(|answer| answer.set.is_some());
+    assert!(mx("example.co.uk").await.unwrap());
+    assert!(mx("vanity.org").await.is_err(), "without glue nobody finds the way");
+    let glue = [internet.address(&name("ns.vanity.org"))];
+    let told = |to: &mut Delegated| drop(to.glue.insert(name("ns.vanity.org"), glue.to_vec()));
+    scene.registry.delegate(&name("vanity.org"), "registrar", told).unwrap();
+    assert!(mx("vanity.org").await.unwrap());
+}
+
+#[tokio::test(start_paused = true)]
 async fn faults_show_and_are_mended() {
     let scene = Scene::new(true).await;
     let at = SocketAddr::new(scene.internet.address(&name(NS1)), 53);
@@ -350,6 +376,69 @@ async fn faults_show_and_are_mended() {
     let lame = scene.ask(NS1, "www.example.org", HickoryType::A).await;
     assert_eq!(lame.metadata.response_code, ResponseCode::Refused);
     assert_eq!(scene.ask(NS2, "www.example.org", HickoryType::A).await.answers.len(), 2);
+}
+
+async fn apexes(observer: &Observer) -> Vec<Seen<ApexView>> {
+    let found = observer.servers(&[NS1, NS2].map(name)).await;
+    assert_eq!((found.found.len(), found.unresolved.len()), (2, 0));
+    observer.apex(&name("example.org"), &found.found).await.into_iter().map(|view| view.seen).collect()
+}
+
+fn is_signed(view: &Seen<ApexView>) -> bool {
+    view.answered().is_some_and(|view| matches!(view.signing, Signing::Signed { .. }))
+}
+
+fn is_bogus(view: &Seen<ApexView>) -> bool {
+    view.answered().is_some_and(|view| matches!(view.signing, Signing::Bogus { .. }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn our_own_observer_sees_what_is() {
+    let scene = Scene::new(true).await;
+    let (domain, observer) = (name("example.org"), scene.internet.observer());
+    let delegation = observer.delegation(&domain).await.unwrap();
+    assert_eq!((&delegation.parent, delegation.views.len()), (&name("org"), 2));
+    let agreed = delegation.agreed().unwrap();
+    assert_eq!(agreed.name_servers, [NS1, NS2].map(name).into());
+    assert!(agreed.exists && !agreed.authoritative);
+    let views = apexes(&observer).await;
+    assert!(views.iter().all(is_signed), "{views:?}");
+    let link = |view: &Seen<ApexView>, ds| chain(ds, &view.answered().unwrap().keys, &domain);
+    assert!(matches!(link(&views[0], &agreed.ds), Link::Secure { .. }));
+    let alias = observer.resolve(&name("away.example.org"), &RecordType::A).await.unwrap();
+    assert_eq!(alias.set.unwrap().data().iter().next(), Some(&RecordData::A([198, 51, 100, 3].into())));
+
+    scene.internet.tamper_ds(&domain);
+    let tampered = observer.delegation(&domain).await.unwrap();
+    assert!(matches!(link(&views[0], &tampered.agreed().unwrap().ds), Link::Broken { .. }));
+    scene.internet.mend();
+    scene.internet.expire_signatures(&domain);
+    assert!(apexes(&observer).await.iter().all(is_bogus));
+    scene.internet.mend();
+    scene.internet.forge(&domain, &domain);
+    assert!(apexes(&observer).await.iter().all(is_bogus));
+    scene.internet.mend();
+    scene.internet.lame(&name(NS1));
+    let lame: Vec<_> = apexes(&observer).await.iter().map(|view| view.answered().unwrap().is_lame()).collect();
+    assert_eq!(lame.iter().filter(|lame| **lame).count(), 1);
+    scene.internet.unplug_port_53();
+    assert!(observer.delegation(&domain).await.is_err());
+    scene.internet.mend();
+    // Signatures do not go out of date while the world goes on.
+    tokio::time::sleep(Duration::from_secs(400 * 86_400)).await;
+    assert!(apexes(&observer).await.iter().all(is_signed));
+}
+
+#[tokio::test]
+async fn an_observer_on_loopback_sees_the_same() {
+    let scene = Scene::new(true).await;
+    let served = scene.internet.serve().await.unwrap();
+    let observer = Observer::new().with_roots(scene.internet.roots()).with_port(served.port());
+    let here = observer.with_clock(scene.registry.clock().clone());
+    let there = scene.internet.observer();
+    let domain = name("example.org");
+    assert_eq!(here.delegation(&domain).await.unwrap(), there.delegation(&domain).await.unwrap());
+    assert_eq!(apexes(&here).await, apexes(&there).await);
 }
 
 /// Asks the resolver on loopback, and validates.

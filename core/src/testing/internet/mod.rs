@@ -28,7 +28,7 @@ use self::{
 use super::{HostedZone, Hosting, Registry, ZoneKey};
 use crate::dns::{
     DigestType, Dnskey, Ds, Name, RecordData, RecordSet, Soa, Ttl, Zone,
-    wire::{Exchange, ExchangeError},
+    wire::{Exchange, ExchangeError, Observer},
 };
 
 const ROOT_SERVERS: [&str; 2] = ["a.root-servers.net.", "b.root-servers.net."];
@@ -52,7 +52,8 @@ const ALIAS_DEPTH: u8 = 4;
 /// [their delay](Registry::publish_after), the old and the new name servers each from their own zone. The root and
 /// the top-level domains are signed with keys made for this world; zones below them with the keys of their hosting.
 ///
-/// Name servers have addresses in 127.53.0.0/16. In process they are asked through [`Exchange`], on port 53; on
+/// Name servers have addresses in 127.53.0.0/16. In process they are asked through [`Exchange`], on port 53, as
+/// by an [`observer`](Self::observer); on
 /// loopback, by anyone's tools, through [`serve`](Self::serve).
 ///
 /// ```
@@ -138,6 +139,12 @@ impl Internet {
     /// The addresses of the root's name servers, where every resolution begins.
     pub fn roots(&self) -> Vec<IpAddr> {
         root_servers().iter().map(|server| self.address(server)).collect()
+    }
+
+    /// One who asks this world's name servers in process, and goes by its clock.
+    pub fn observer(&self) -> Observer {
+        let observer = Observer::over(Arc::new(self.clone()));
+        observer.with_roots(self.roots()).with_clock(self.0.registry.clock().clone())
     }
 
     /// The key that signs the root's keys: what a validator trusts.
