@@ -168,9 +168,9 @@ impl Observer {
             .collect()
             .await;
         let of_server = |index| answers.iter().skip(index).step_by(servers.len());
-        let needless = needless(&servers, |index| match of_server(index).any(Result::is_ok) {
-            true => None,
-            false => of_server(index).find_map(|answer| answer.as_ref().err()),
+        let silent = |index| !of_server(index).any(Result::is_ok);
+        let needless = needless(&servers, |index| {
+            of_server(index).find_map(|answer| answer.as_ref().err()).filter(|_| silent(index))
         });
         let mut comparison = Comparison::default();
         for (question, answers) in questions.iter().zip(answers.chunks(servers.len().max(1))) {

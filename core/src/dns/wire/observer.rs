@@ -161,14 +161,13 @@ impl Observer {
         if !answered || (digests.is_none() && denial.is_none()) {
             return Err(Trouble::from(format!("asked for the DS set it answers {}", said(&ds))));
         }
-        let negative_ttl = match denial {
-            Some((_, ttl)) => ttl,
-            None => {
-                let soa = ask(parent, RecordType::Soa).await?;
-                let set = message::set(soa.answers(), parent, &RecordType::Soa);
-                negative_ttl(set.as_ref())
-                    .ok_or_else(|| format!("asked for the SOA of {parent} it answers {}", said(&soa)))?
-            }
+        let negative_ttl = if let Some((_, ttl)) = denial {
+            ttl
+        } else {
+            let soa = ask(parent, RecordType::Soa).await?;
+            let set = message::set(soa.answers(), parent, &RecordType::Soa);
+            negative_ttl(set.as_ref())
+                .ok_or_else(|| format!("asked for the SOA of {parent} it answers {}", said(&soa)))?
         };
         let name_servers = named.as_ref().map(message::names).unwrap_or_default();
         let glue: BTreeMap<Name, BTreeSet<IpAddr>> = name_servers

@@ -155,13 +155,13 @@ impl<'a> Keyring<'a> {
         if inception > *now {
             return Err(format!("holds only from {inception} on"));
         }
-        let mut trouble = "is by a key that is not in the zone".to_owned();
+        let mut trouble = String::from("is by a key that is not in the zone");
         for (theirs, ours) in keys {
             if ours.key_tag() != input.key_tag || ours.algorithm != u8::from(input.algorithm) {
                 continue;
             }
             if !is_zone_key(ours) {
-                trouble = "is by a key that may not sign zones".to_owned();
+                trouble = String::from("is by a key that may not sign zones");
                 continue;
             }
             let set: Vec<&Record> = message::records_of(records, name, record_type).collect();

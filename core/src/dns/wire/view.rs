@@ -292,6 +292,7 @@ impl Serialize for Rcode {
     }
 }
 
+#[allow(clippy::ref_option)] // serde gives the field as it is.
 fn as_text<S: Serializer>(soa: &Option<Soa>, serializer: S) -> Result<S::Ok, S::Error> {
     match soa {
         Some(soa) => serializer.collect_str(soa),
