@@ -156,7 +156,7 @@ impl Observer {
             return Err(Trouble::from(format!("asked for the delegation it answers {}", said(&ns))));
         }
         let digests = message::set(ds.answers(), zone, &RecordType::Ds);
-        let denial = ds.denial().filter(|(owner, _)| owner != zone);
+        let denial = ds.denial().filter(|(owner, _)| *owner != zone);
         let answered = ds.authoritative() && matches!(ds.rcode(), Rcode::NOERROR | Rcode::NXDOMAIN);
         if !answered || (digests.is_none() && denial.is_none()) {
             return Err(Trouble::from(format!("asked for the DS set it answers {}", said(&ds))));

@@ -15,11 +15,10 @@ use futures::{
     future::{self, BoxFuture},
     stream::{self, FuturesUnordered},
 };
-use hickory_proto::rr::Record;
 
 use super::{
     Answer, Observer, Rcode, Server, Servers, Unresolved,
-    message::{self, Reply},
+    message::{self, Record, Reply},
     signatures,
 };
 use crate::dns::{Name, RecordData, RecordType};
@@ -74,7 +73,7 @@ impl<'a> Walk<'a> {
         // The one question about a zone that its parent answers.
         let (cut, server, reply) = self.descend(zone, &RecordType::Ds, 0).await?;
         let signer = || signatures::signer(reply.answers(), zone, &RecordType::Ds);
-        let parent = reply.denial().map(|(owner, _)| owner).or_else(signer).unwrap_or_else(|| cut.zone.clone());
+        let parent = reply.denial().map(|(owner, _)| owner.clone()).or_else(signer).unwrap_or_else(|| cut.zone.clone());
         if parent == cut.zone || !parent.is_within(&cut.zone) {
             return Ok(cut);
         }
@@ -138,7 +137,7 @@ impl<'a> Walk<'a> {
             let mut cut = self.closest(name, record_type);
             loop {
                 let (server, reply) = self.any(&cut, name, record_type, depth).await?;
-                let Some(zone) = reply.referred_to() else {
+                let Some(zone) = reply.referred_to().cloned() else {
                     return Ok((cut, server, reply));
                 };
                 // It is further down than the last one, so this comes to an end.
@@ -266,8 +265,8 @@ impl<'a> Walk<'a> {
 /// Whether an answer brings us further: a referral downwards, or an answer with authority.
 fn useful(reply: &Reply, cut: &Cut, name: &Name, record_type: &RecordType) -> Result<(), String> {
     if let Some(zone) = reply.referred_to() {
-        let downwards = zone != cut.zone && zone.is_within(&cut.zone) && name.is_within(&zone);
-        let own = *record_type == RecordType::Ds && zone == *name;
+        let downwards = *zone != cut.zone && zone.is_within(&cut.zone) && name.is_within(&zone);
+        let own = *record_type == RecordType::Ds && zone == name;
         return match (downwards, own) {
             (true, false) => Ok(()),
             (_, true) => Err(format!("it refers to {zone} itself when asked for what stands above it")),
@@ -281,7 +280,7 @@ fn useful(reply: &Reply, cut: &Cut, name: &Name, record_type: &RecordType) -> Re
         return Err("it answers without authority".to_owned());
     }
     match reply.denial() {
-        Some((zone, _)) if *record_type == RecordType::Ds && zone == *name && !name.is_root() => {
+        Some((zone, _)) if *record_type == RecordType::Ds && zone == name && !name.is_root() => {
             Err(format!("it answers for {zone} itself when asked for what stands above it"))
         }
         _ => Ok(()),
