@@ -45,6 +45,50 @@ async fn an_unsigned_zone() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn the_key_that_a_ds_refers_to_is_the_one_that_signs_the_keys() {
+    let (signs_keys, signs_zone) = (ZoneKey::generate(257), ZoneKey::generate(256));
+    let world = World::new(&signs_zone);
+    world.edit("192.0.2.1", "example.org", |zone| {
+        zone.records.push((name("example.org"), 3600, RecordData::Dnskey(signs_keys.dnskey())));
+        zone.key_signing_key = Some(signs_keys.clone());
+    });
+    let view = answered(&world).await;
+    assert_eq!(view.keys.len(), 2);
+    assert!(matches!(view.signing, Signing::Signed { keys, .. } if keys == [signs_keys.dnskey()]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wildcard_answers_for_absent_names() {
+    let world = World::new(&ZoneKey::generate(257));
+    let wildcard = || (name("*.example.org"), 300, RecordData::A([203, 0, 113, 5].into()));
+    world.edit("192.0.2.1", "example.org", |zone| zone.records.push(wildcard()));
+    assert!(matches!(answered(&world).await.signing, Signing::Signed { .. }));
+    world.edit("192.0.2.1", "example.org", |zone| zone.bare = Some(RecordType::A));
+    match answered(&world).await.signing {
+        Signing::Bogus { why } => {
+            assert!(why.starts_with("the A set of howdah-") && why.ends_with("is not signed"), "{why}")
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_algorithm_that_is_not_understood() {
+    let world = World::new(&ZoneKey::generate(257));
+    world.edit("192.0.2.1", "example.org", |zone| {
+        for (_, _, data) in &mut zone.records {
+            if let RecordData::Dnskey(key) = data {
+                key.algorithm = 16;
+            }
+        }
+    });
+    match answered(&world).await.signing {
+        Signing::NotObserved { why } => assert!(why.contains("not understood here"), "{why}"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_a_validator_would_refuse() {
     type Edit = fn(&mut Zone);
     let day = || SignedDuration::from_hours(24);
@@ -134,7 +178,8 @@ async fn lame_and_silent_servers() {
     world.behave("192.0.2.1", Manner::Code(5));
     let view = answered(&world).await;
     assert!(view.is_lame());
-    assert_eq!((view.rcode, view.soa, view.signing), (Rcode::REFUSED, None, Signing::Unsigned));
+    let why = "asked for the SOA set of example.org. it answers REFUSED".to_owned();
+    assert_eq!((view.rcode, view.soa, view.signing), (Rcode::REFUSED, None, Signing::NotObserved { why }));
     world.behave("192.0.2.1", Manner::WithoutAuthority);
     assert!(answered(&world).await.is_lame());
     world.behave("192.0.2.1", Manner::Silent);

@@ -62,6 +62,8 @@ pub(crate) struct Zone {
     pub(crate) apex: Name,
     pub(crate) records: Vec<(Name, u32, RecordData)>,
     pub(crate) key: Option<ZoneKey>,
+    /// The key that signs the DNSKEY set, where it is another one.
+    pub(crate) key_signing_key: Option<ZoneKey>,
     pub(crate) signed: (Timestamp, Timestamp),
     pub(crate) signer: Option<Name>,
     /// A type whose signatures are left out.
@@ -85,7 +87,7 @@ impl Zone {
             std::iter::once(soa).chain(text.lines().filter(|line| !line.trim().is_empty())).map(record).collect();
         let day = SignedDuration::from_hours(24);
         let signed = (now() - day, now() + day * 7);
-        Zone { apex, records, key: None, signed, signer: None, bare: None, proves_absence: true }
+        Zone { apex, records, key: None, key_signing_key: None, signed, signer: None, bare: None, proves_absence: true }
     }
 
     pub(crate) fn signed_with(mut self, key: &ZoneKey) -> Zone {
@@ -109,6 +111,7 @@ impl Zone {
             return set;
         }
         let Record(owner, ttl, record_type, _) = first;
+        let key = self.key_signing_key.as_ref().filter(|_| record_type == RecordType::Dnskey).unwrap_or(key);
         let labels = owner.labels().filter(|label| *label != b"*").count();
         let mut signature = record_type.number().unwrap().to_be_bytes().to_vec();
         signature.extend([13, u8::try_from(labels).unwrap()]);
@@ -153,6 +156,11 @@ impl Zone {
         response.answer = self.get(owner, record_type);
         if response.answer.is_empty() {
             response.answer = self.get(owner, &RecordType::Cname);
+        }
+        if response.answer.is_empty() && !self.records.iter().any(|(at, ..)| at.is_within(owner)) {
+            let wildcard = self.get(&self.apex.child("*").unwrap(), record_type);
+            response.answer =
+                wildcard.into_iter().map(|record| Record(owner.clone(), record.1, record.2, record.3)).collect();
         }
         if response.answer.is_empty() {
             let exists = self.records.iter().any(|(at, ..)| at.is_within(owner));

@@ -135,6 +135,11 @@ impl Reply {
         &self.additionals
     }
 
+    #[cfg(test)]
+    pub(super) fn answers_mut(&mut self) -> &mut [Record] {
+        &mut self.answers
+    }
+
     /// The SOA that comes with a denial: its zone, and for how long the denial may be cached.
     pub(super) fn denial(&self) -> Option<(&Name, u32)> {
         self.authorities.iter().find_map(|record| match record.typed() {
@@ -148,6 +153,16 @@ impl Reply {
         let refers = self.rcode == Rcode::NOERROR && self.answers.is_empty() && self.denial().is_none();
         let referral = self.authorities.iter().find(|record| record.record_type() == RecordType::Ns);
         referral.filter(|_| refers).map(|record| &record.owner)
+    }
+
+    /// An answer that is none, in words that follow "it answers".
+    pub(super) fn said(&self) -> String {
+        match (self.rcode, self.referred_to()) {
+            (Rcode::NOERROR, Some(zone)) => format!("with a referral to {zone}"),
+            (Rcode::NOERROR, None) if !self.authoritative => "without authority".to_owned(),
+            (Rcode::NOERROR, None) => "with nothing".to_owned(),
+            (rcode, _) => rcode.to_string(),
+        }
     }
 }
 

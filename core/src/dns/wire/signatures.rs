@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use hickory_proto::dnssec::{Algorithm, PublicKeyBuf, Verifier as _, rdata::DNSKEY};
+use hickory_proto::dnssec::{Algorithm, PublicKey as _, PublicKeyBuf};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
@@ -30,14 +30,25 @@ pub(super) struct Evidence<'a> {
 impl Evidence<'_> {
     /// Judges it all.
     pub(super) fn signing(&self, now: Timestamp) -> Signing {
-        let keyring = Keyring::new(self.zone, self.keys.answers(), now);
-        let signed = self.soa.answers().iter().any(|record| record.number == RRSIG);
-        match (keyring.keys.is_empty(), signed) {
-            (true, false) => return Signing::Unsigned,
-            (true, true) => {
-                return Signing::Bogus { why: format!("{} is signed and shows no keys", self.zone) };
+        for (reply, record_type) in [(self.soa, RecordType::Soa), (self.keys, RecordType::Dnskey)] {
+            if !reply.authoritative() || reply.rcode() != Rcode::NOERROR {
+                let why = format!("asked for the {record_type} set of {} it answers {}", self.zone, reply.said());
+                return Signing::NotObserved { why };
             }
-            _ => {}
+        }
+        let mut keyring = Keyring::new(self.zone, self.keys.answers(), now);
+        let signed = self.soa.answers().iter().any(|record| record.number == RRSIG);
+        if keyring.keys.is_empty() {
+            return if signed {
+                Signing::Bogus { why: format!("{} is signed and shows no keys", self.zone) }
+            } else {
+                Signing::Unsigned
+            };
+        }
+        keyring.keys.retain(|key| Algorithm::from_u8(key.algorithm).is_supported());
+        if keyring.keys.is_empty() {
+            let why = format!("{} is signed with algorithms that are not understood here", self.zone);
+            return Signing::NotObserved { why };
         }
         self.proofs(&keyring)
             .map_or_else(|why| Signing::Bogus { why }, |(keys, expires_at)| Signing::Signed { keys, expires_at })
@@ -207,7 +218,7 @@ impl<'a> Keyring<'a> {
                 continue;
             }
             let public_key = PublicKeyBuf::new(key.public_key.clone(), Algorithm::from_u8(key.algorithm));
-            match DNSKEY::with_flags(key.flags, public_key).verify(&signed, signature.signature) {
+            match public_key.verify(&signed, signature.signature) {
                 Ok(()) => return Ok((key, expiration)),
                 Err(error) => trouble = format!("does not fit the records ({error})"),
             }
@@ -234,4 +245,119 @@ fn moment(seconds: u32, now: Timestamp) -> Timestamp {
     let ahead = seconds.wrapping_sub(low).cast_signed();
     let now = Timestamp::from_second(now.as_second()).unwrap_or(now);
     now.checked_add(SignedDuration::from_secs(ahead.into())).unwrap_or(now)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use data_encoding::BASE64;
+    use hickory_proto::{
+        dnssec::{
+            DnssecSigner, SigningKey as _,
+            crypto::EcdsaSigningKey,
+            rdata::{DNSKEY, DNSSECRData, RRSIG},
+        },
+        op::{Message, OpCode},
+        rr::{self, DNSClass, RData, rdata::MX},
+    };
+    use time::OffsetDateTime;
+
+    use super::*;
+
+    fn name(text: &str) -> Name {
+        Name::parse(text).unwrap()
+    }
+
+    fn rdata(record_type: &RecordType, text: &str) -> Vec<u8> {
+        RecordData::parse(record_type, text, &Name::root()).unwrap().to_wire().unwrap()
+    }
+
+    /// The examples of RFC 6605 section 6.1 and RFC 8080 section 6.1.
+    #[test]
+    fn known_signatures() {
+        for (zone, key, owner, record_type, data, head, signer, signature) in [
+            (
+                "example.net",
+                "257 3 13 GojIhhXUN/u4v54ZQqGSnyhWJwaubCvTmeexv7bR6edbkrSqQpF64cYbcB7wNcP+e+MAnLr+Wi9xMWyQLc8NAA==",
+                "www.example.net",
+                RecordType::A,
+                "192.0.2.1",
+                (13, 3, "2010-09-09T10:04:39Z", "2010-08-12T10:04:39Z", 55648),
+                "example.net",
+                "qx6wLYqmh+l9oCKTN6qIc+bw6ya+KJ8oMz0YP107epXAyGmt+3SNruPFKG7tZoLBLlUzGGus7ZwmwWep666VCw==",
+            ),
+            (
+                "example.com",
+                "257 3 15 l02Woi0iS8Aa25FQkUd9RMzZHJpBoRQwAQEX1SxZJA4=",
+                "example.com",
+                RecordType::Mx,
+                "10 mail.example.com.",
+                (15, 2, "2015-08-19T22:00:00Z", "2015-07-29T22:00:00Z", 3613),
+                "example.com",
+                "oL9krJun7xfBOIWcGHi7mag5/hdZrKWw15jPGrHpjQeRAvTdszaPD+QLs3fx8A4M3e23mRZ9VrbpMngwcrqNAg==",
+            ),
+        ] {
+            let (algorithm, labels, expiration, inception, tag): (u8, u8, &str, &str, u16) = head;
+            let number = record_type.number().unwrap();
+            let mut rrsig = number.to_be_bytes().to_vec();
+            rrsig.extend([algorithm, labels, 0, 0, 14, 16]);
+            let moments: [Timestamp; 2] = [expiration.parse().unwrap(), inception.parse().unwrap()];
+            rrsig.extend(moments.map(|moment| u32::try_from(moment.as_second()).unwrap().to_be_bytes()).concat());
+            rrsig.extend(tag.to_be_bytes());
+            rrsig.extend(name(signer).wire());
+            rrsig.extend(BASE64.decode(signature.as_bytes()).unwrap());
+            let record = |owner: &str, number, data| Record { owner: name(owner), number, ttl: 60, data };
+            let key = record(zone, 48, rdata(&RecordType::Dnskey, key));
+            let set = [record(owner, number, rdata(&record_type, data)), record(owner, super::RRSIG, rrsig)];
+            let zone = name(zone);
+            let keyring = Keyring::new(&zone, &[key], moments[1]);
+            let proof = keyring.check(&set, &name(owner), &record_type).unwrap_or_else(|why| panic!("{why}"));
+            assert_eq!((proof.keys.len(), proof.expires_at), (1, moments[0]));
+        }
+    }
+
+    /// What another program signs and compresses holds here: two records made up of a wildcard.
+    #[test]
+    fn another_signer_agrees() {
+        let zone = rr::Name::from_ascii("example.org.").unwrap();
+        let made_up = rr::Name::from_ascii("A.b.example.org.").unwrap();
+        let algorithm = Algorithm::ECDSAP256SHA256;
+        let key = EcdsaSigningKey::from_pkcs8(&EcdsaSigningKey::generate_pkcs8(algorithm).unwrap(), algorithm).unwrap();
+        let dnskey = DNSKEY::with_flags(256, key.to_public_key().unwrap());
+        let signer = DnssecSigner::new(dnskey.clone(), Box::new(key), zone.clone(), Duration::from_secs(3600));
+        let mut set = rr::RecordSet::new(zone.prepend_label("*").unwrap(), rr::RecordType::MX, 0);
+        for (preference, host) in [(20, "mx1.example.org."), (10, "MX2.example.org.")] {
+            let data = RData::MX(MX::new(preference, rr::Name::from_ascii(host).unwrap()));
+            set.insert(rr::Record::from_rdata(set.name().clone(), 300, data), 0);
+        }
+        let rrsig = RRSIG::from_rrset(&set, DNSClass::IN, OffsetDateTime::UNIX_EPOCH, &signer).unwrap();
+        let mut message = Message::response(7, OpCode::Query);
+        let answers = set.records_without_rrsigs().map(|record| record.data.clone());
+        let answers = answers.chain([RData::DNSSEC(DNSSECRData::RRSIG(rrsig))]);
+        message.add_answers(answers.map(|data| rr::Record::from_rdata(made_up.clone(), 120, data)));
+        let keys = rr::Record::from_rdata(zone, 60, RData::DNSSEC(DNSSECRData::DNSKEY(dnskey)));
+        message.add_authority(keys);
+        let mut reply = Reply::parse(&message.to_vec().unwrap()).unwrap();
+
+        let (apex, owner) = (name("example.org"), name("a.b.example.org"));
+        let keyring = Keyring::new(&apex, reply.authorities(), Timestamp::from_second(60).unwrap());
+        let proof = keyring.check(reply.answers(), &owner, &RecordType::Mx);
+        assert_eq!(proof.map(|proof| proof.expires_at), Ok(Timestamp::from_second(3600).unwrap()));
+        let other = name("b.example.net");
+        assert_eq!(
+            keyring.check(reply.answers(), &other, &RecordType::Mx).map(|_| ()),
+            Err("the MX set of b.example.net. is not signed".to_owned())
+        );
+        reply.answers_mut()[0].data[1] ^= 1;
+        let why = keyring.check(reply.answers(), &owner, &RecordType::Mx).map(|_| ()).unwrap_err();
+        assert!(why.contains("does not fit the records"), "{why}");
+    }
+
+    #[test]
+    fn moments_are_near_now() {
+        let now: Timestamp = "2106-02-07T06:28:00Z".parse().unwrap();
+        assert_eq!(moment(u32::MAX, now).to_string(), "2106-02-07T06:28:15Z");
+        assert_eq!(moment(4, now).to_string(), "2106-02-07T06:28:20Z");
+    }
 }

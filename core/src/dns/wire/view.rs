@@ -226,6 +226,11 @@ pub enum Signing {
         /// When the first of the signatures expires.
         expires_at: Timestamp,
     },
+    /// Nothing is known: the server does not serve the zone, or the algorithms are not understood here.
+    NotObserved {
+        /// What stood in the way.
+        why: String,
+    },
     /// A validating resolver that trusts a key of this zone would refuse its answers.
     Bogus {
         /// What is wrong.
