@@ -177,7 +177,7 @@ proptest! {
                     prop_assert_eq!(set.data().iter().collect::<Vec<_>>(), [&data]);
                     prop_assert_eq!(set.name(), &owner);
                 }
-                seen => prop_assert!(false, "{:?}: {:?}", data, seen),
+                seen @ Seen::NotObserved { .. } => prop_assert!(false, "{:?}: {:?}", data, seen),
             }
         }
     }

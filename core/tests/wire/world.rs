@@ -239,7 +239,9 @@ pub(crate) fn one_record(query: &[u8], data: &RecordData) -> Vec<u8> {
 
 /// Name servers by address.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct World(Arc<Mutex<BTreeMap<IpAddr, (Manner, Vec<Zone>)>>>);
+pub(crate) struct World(Arc<Mutex<Servers>>);
+
+type Servers = BTreeMap<IpAddr, (Manner, Vec<Zone>)>;
 
 impl World {
     /// org. and net. with two zones below them: example.org. is served by a host within it and by one of host.net.

@@ -269,7 +269,7 @@ mod tests {
         for (number, data) in [
             (2_u8, &b"\x02Ns\xc0\x0c"[..]),
             (15, b"\0\x0a\x02mX\xc0\x0c"),
-            (6, b"\xc0\x2b\x02Me\xc0\x14\0\0\0\x01\0\0\0\x02\0\0\0\x03\0\0\0\x04\0\0\0\x05"),
+            (6, b"\xc0\x29\x02Me\xc0\x14\0\0\0\x01\0\0\0\x02\0\0\0\x03\0\0\0\x04\0\0\0\x05"),
             (35, b"\0\x01\0\x02\x01U\x03E2U\x01!\xc0\x0c"),
             // No name begins with these bytes.
             (5, b"\x80\0"),

@@ -99,14 +99,15 @@ pub(super) struct Signature<'a> {
     /// Everything before the signer's name, as it is signed itself.
     head: &'a [u8; 18],
     signer: Name,
-    signature: &'a [u8],
+    /// What the key made of the bytes that were signed.
+    made: &'a [u8],
 }
 
 impl<'a> Signature<'a> {
     fn read(record: &'a Record) -> Option<Self> {
         let head = record.data.first_chunk::<18>().filter(|_| record.number == RRSIG)?;
         let (signer, end) = message::name_at(&record.data, head.len())?;
-        Some(Self { head, signer, signature: &record.data[end..] })
+        Some(Self { head, signer, made: &record.data[end..] })
     }
 
     fn algorithm(&self) -> u8 {
@@ -218,7 +219,7 @@ impl<'a> Keyring<'a> {
                 continue;
             }
             let public_key = PublicKeyBuf::new(key.public_key.clone(), Algorithm::from_u8(key.algorithm));
-            match public_key.verify(&signed, signature.signature) {
+            match public_key.verify(&signed, signature.made) {
                 Ok(()) => return Ok((key, expiration)),
                 Err(error) => trouble = format!("does not fit the records ({error})"),
             }

@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -21,7 +21,7 @@ use super::{
     message::{self, Record, Reply},
     signatures,
 };
-use crate::dns::{Name, RecordData, RecordType};
+use crate::dns::{Name, RecordData, RecordSet, RecordType};
 
 /// How many questions one walk may ask: what is delegated in circles comes to an end.
 const QUESTIONS: usize = 600;
@@ -203,7 +203,7 @@ impl<'a> Walk<'a> {
         record_type: &RecordType,
     ) -> Result<(Server, Reply), Option<String>> {
         let mut start = Duration::ZERO;
-        let tries: FuturesUnordered<_> = servers
+        let mut tries: FuturesUnordered<_> = servers
             .iter()
             .map(|server| {
                 let wait = start;
@@ -217,7 +217,6 @@ impl<'a> Walk<'a> {
             })
             .collect();
         let mut trouble = None;
-        let mut tries = tries;
         while let Some(outcome) = tries.next().await {
             match outcome {
                 Ok(found) => return Ok(found),
@@ -265,7 +264,7 @@ impl<'a> Walk<'a> {
 /// Whether an answer brings us further: a referral downwards, or an answer with authority.
 fn useful(reply: &Reply, cut: &Cut, name: &Name, record_type: &RecordType) -> Result<(), String> {
     if let Some(zone) = reply.referred_to() {
-        let downwards = *zone != cut.zone && zone.is_within(&cut.zone) && name.is_within(&zone);
+        let downwards = *zone != cut.zone && zone.is_within(&cut.zone) && name.is_within(zone);
         let own = *record_type == RecordType::Ds && zone == name;
         return match (downwards, own) {
             (true, false) => Ok(()),
@@ -304,7 +303,7 @@ pub(super) fn addresses_of(records: &[Record], host: &Name) -> BTreeSet<IpAddr> 
     sets.flat_map(|set| address_set(&set)).collect()
 }
 
-fn address_set(set: &crate::dns::RecordSet) -> Vec<IpAddr> {
+fn address_set(set: &RecordSet) -> Vec<IpAddr> {
     let address = |data: &RecordData| match data {
         RecordData::A(address) => Some(IpAddr::V4(*address)),
         RecordData::Aaaa(address) => Some(IpAddr::V6(*address)),
@@ -313,6 +312,6 @@ fn address_set(set: &crate::dns::RecordSet) -> Vec<IpAddr> {
     set.data().iter().filter_map(address).collect()
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
