@@ -81,6 +81,8 @@ endpoints! {
     LOOK:     ()                                               => Detailed<Note> = get("/look").envelope("data");
     MAYBE:    ()                                               => Option<Note>   = get("/maybe");
     NOTHING:  ()                                               => ()             = post("/nothing").status(204);
+    ORDER:    ()                                               => String         = post("/orders");
+    TRY:      ()                                               => String         = post("/orders").headers(&[("dry-run", "1")]);
 }
 
 struct Nowhere;
@@ -146,6 +148,35 @@ async fn queries_bodies_forms_and_headers_go_where_they_belong() {
     let form = pairs(&[("user", "a&b"), ("word", "c d")]);
     assert_eq!(api.send(&SIGN_IN, [], Form(form.clone())).await.unwrap(), json!(form));
     assert_eq!(fake.journal()[2].request, "user=a%26b&word=c+d");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_every_query_has_is_added_where_it_is_not() {
+    let (_, fake) = kinds();
+    let builder = || Api::builder(&EXAMPLE, "https://api.example.com").transport(fake.clone());
+    let api = builder().query("payer", "none").query("payer", "a & b").build().unwrap();
+    let asked = |said: &[(&str, &str)]| api.send(&FIND, [], pairs(said));
+    assert_eq!(asked(&[]).await.unwrap(), json!({ "payer": "a & b" }));
+    assert_eq!(asked(&[("page", "2")]).await.unwrap(), json!({ "page": "2", "payer": "a & b" }));
+    assert_eq!(asked(&[("payer", "another")]).await.unwrap(), json!({ "payer": "another" }));
+    api.send(&NOTHING, [], ()).await.unwrap();
+    let single = api.at("https://api.example.com/once?signature=1").unwrap();
+    single.send(&FIND, [], pairs(&[])).await.unwrap_err();
+    let queries: Vec<_> = fake.journal().into_iter().skip(3).map(|exchange| exchange.query).collect();
+    assert_eq!(queries, ["payer=a+%26+b", "signature=1"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_fake_tells_operations_apart_by_their_headers() {
+    for dry_first in [true, false] {
+        let fake = Fake::new("example", Nowhere);
+        let dry = |fake: Fake<Nowhere>| fake.on(&TRY, |_, [], ()| Ok("tried".to_owned()));
+        let plain = |fake: Fake<Nowhere>| fake.on(&ORDER, |_, [], ()| Ok("ordered".to_owned()));
+        let fake = if dry_first { plain(dry(fake)) } else { dry(plain(fake)) };
+        let api = api_of(&fake);
+        assert_eq!(api.send(&TRY, [], ()).await.unwrap(), "tried");
+        assert_eq!(api.send(&ORDER, [], ()).await.unwrap(), "ordered");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -164,6 +164,20 @@ fn sized(size: u32) -> Filter {
     Filter::from([("size".to_owned(), json!(size))])
 }
 
+#[tokio::test(start_paused = true)]
+async fn what_every_query_has_is_not_added_twice() {
+    for (link, query) in [("{}", "at=7&size=7&payer=me"), ("{query}&payer=me", "at=7&size=7&payer=me")] {
+        let (_, fake) = simple(8, "{}");
+        let api = builder(fake.clone()).query("payer", "me").build().unwrap();
+        let next = link.replace("{}", "/v1/a%20b/header?at=7&size=7").replace("{query}", "?at=7&size=7");
+        let answer = Answer::json(200, [0]).with_header("link", format!("<{next}>; rel=\"next\""));
+        fake.fail_next(Fault::Answer { applied: true, answer });
+        assert_eq!(list(&api, 4, Filter::new()).all().await.unwrap(), [0, 7]);
+        let queries: Vec<_> = fake.journal().into_iter().map(|exchange| exchange.query).collect();
+        assert_eq!(queries, ["size=7&payer=me", query]);
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
 

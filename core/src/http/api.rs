@@ -13,7 +13,7 @@ use http::{HeaderMap, HeaderValue, Uri, header};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::{Instant, timeout_at};
 use tracing::{Instrument, Span, field};
-use url::{Host, Url};
+use url::{Host, Url, form_urlencoded};
 
 use super::{
     body::{Body, Incoming},
@@ -60,6 +60,8 @@ struct Shared {
     retry: RetryPolicy,
     quota: Quota,
     clock: Clock,
+    /// What every query has.
+    query: Vec<(&'static str, String)>,
 }
 
 /// How a client shows who asks.
@@ -152,6 +154,7 @@ pub struct ApiBuilder {
     transport: Option<Arc<dyn Transport>>,
     retry: RetryPolicy,
     clock: Option<Clock>,
+    query: Vec<(&'static str, String)>,
 }
 
 impl ApiBuilder {
@@ -185,6 +188,14 @@ impl ApiBuilder {
         self
     }
 
+    /// A parameter of every query, such as whom a call is for. A query that has it already keeps its own: that of a call
+    /// which says otherwise, or of a link to the next page.
+    pub fn query(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.query.retain(|(present, _)| *present != name);
+        self.query.push((name, value.into()));
+        self
+    }
+
     /// The API, or what is wrong with its setup. Nothing is sent yet.
     pub fn build(self) -> Result<Api> {
         let named = |error: Error| error.with_provider(self.dialect.provider);
@@ -202,6 +213,7 @@ impl ApiBuilder {
             retry: self.retry,
             quota: Quota::new(self.dialect.quotas),
             clock: self.clock.unwrap_or_default(),
+            query: self.query,
         };
         Ok(Api { shared: Arc::new(shared), at: None })
     }
@@ -241,8 +253,15 @@ fn checked_base(base: &str, query: bool) -> Result<Arc<str>> {
 impl Api {
     /// Sets up an API with its usual base URL.
     pub fn builder(dialect: &'static Dialect, base: impl Into<String>) -> ApiBuilder {
-        let base = base.into();
-        ApiBuilder { dialect, base, auth: Auth::None, transport: None, retry: RetryPolicy::default(), clock: None }
+        ApiBuilder {
+            dialect,
+            base: base.into(),
+            auth: Auth::None,
+            transport: None,
+            retry: RetryPolicy::default(),
+            clock: None,
+            query: Vec::new(),
+        }
     }
 
     /// The provider's name.
@@ -328,7 +347,18 @@ impl Api {
         }))
     }
 
-    pub(crate) fn base_of(&self, route: &Route) -> Result<Arc<str>> {
+    /// The whole URL of a request.
+    pub(crate) fn uri_of(&self, call: &Prepared) -> Result<Uri> {
+        let base = match &call.origin {
+            Some(origin) => origin.as_str().into(),
+            None => self.base_of(&call.route)?,
+        };
+        // What was handed out for a single use is complete.
+        let always = if self.at.is_some() { &[] } else { self.shared.query.as_slice() };
+        call.uri(&base, always)
+    }
+
+    fn base_of(&self, route: &Route) -> Result<Arc<str>> {
         match (route.base, &self.at) {
             (None, None) => Ok(self.shared.base.clone()),
             (None, Some(at)) => Ok(at.clone()),
@@ -460,10 +490,7 @@ impl Api {
             }
             _ => {}
         }
-        let uri = match &call.origin {
-            Some(origin) => call.uri(origin)?,
-            None => call.uri(&self.base_of(&call.route)?)?,
-        };
+        let uri = self.uri_of(call)?;
         let mut request = http::Request::new(call.take_body()?);
         *request.method_mut() = call.route.method.into();
         *request.uri_mut() = uri;
@@ -659,7 +686,7 @@ impl Prepared {
         }))
     }
 
-    pub(crate) fn uri(&self, base: &str) -> Result<Uri> {
+    fn uri(&self, base: &str, always: &[(&'static str, String)]) -> Result<Uri> {
         let (base, own) = base.split_once('?').unwrap_or((base, ""));
         let mut uri = String::with_capacity(base.len() + self.path.len() + self.query.len() + 1);
         uri.push_str(base);
@@ -671,6 +698,12 @@ impl Prepared {
         for (query, lead) in queries.zip(['?', '&']) {
             uri.push(lead);
             uri.push_str(query);
+        }
+        for (name, value) in always {
+            if form_urlencoded::parse(self.query.as_bytes()).all(|(present, _)| present != *name) {
+                uri.push(if uri.contains('?') { '&' } else { '?' });
+                uri.push_str(&form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish());
+            }
         }
         Uri::try_from(uri).map_err(|error| Error::invalid("the URL cannot be sent").with_source(error))
     }

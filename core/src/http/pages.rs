@@ -237,12 +237,8 @@ impl Fetcher {
 
     /// A link is relative to the page it is on, and is followed on the same server only, since the token goes with it.
     fn link(&mut self, sent: &Prepared, link: &str) -> Result<Position> {
-        let base = match &sent.origin {
-            Some(origin) => origin.as_str().into(),
-            None => self.api.base_of(&sent.route)?,
-        };
-        let page =
-            Url::parse(&sent.uri(&base)?.to_string()).map_err(|_| self.wrong("the URL of the page cannot be read"))?;
+        let page = self.api.uri_of(sent)?.to_string();
+        let page = Url::parse(&page).map_err(|_| self.wrong("the URL of the page cannot be read"))?;
         let next = page.join(link).map_err(|_| self.wrong("the link to the next page cannot be read"))?;
         if next.origin() != page.origin() {
             let origin = next.origin().ascii_serialization();

@@ -1,6 +1,7 @@
 //! A provider in memory.
 
 use std::{
+    cmp::Reverse,
     collections::BTreeMap,
     fmt, fs, io,
     io::Write as _,
@@ -384,9 +385,10 @@ impl<S: World> Fake<S> {
         let path = asked.path.strip_prefix(setup.prefix.as_str());
         let matched = path.and_then(|path| {
             let by_method = setup.routes.iter().filter(|(route, _)| http::Method::from(route.method) == asked.method);
-            // A path of plain segments wins over one with a parameter in its place.
+            // A path of plain segments wins over one with a parameter in its place, and of two operations on one path the
+            // one whose own headers were sent.
             let matching = by_method.filter_map(|(route, handler)| Some((route, handler, route.matches(path)?)));
-            matching.min_by_key(|(route, ..)| generality(route))
+            matching.min_by_key(|(route, ..)| (generality(route), unlikeness(route, &asked.headers)))
         });
         let route = matched.as_ref().map(|(route, ..)| route.to_string());
         let state = &mut held.state;
@@ -437,6 +439,12 @@ fn generality(route: &Route) -> Vec<u8> {
         _ => 0,
     };
     route.path.split('/').map(of).collect()
+}
+
+/// How many of the route's own headers were not sent, and then the fewer of them were.
+fn unlikeness(route: &Route, sent: &HeaderMap) -> (usize, Reverse<usize>) {
+    let missing = route.headers.iter().filter(|(name, value)| sent.get(*name).is_none_or(|sent| sent != value));
+    (missing.count(), Reverse(route.headers.len()))
 }
 
 fn paginated(paginate: Option<Paginate>, asked: &Asked, route: &Route, answer: Answer) -> Answer {

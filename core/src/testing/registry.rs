@@ -62,6 +62,20 @@ pub struct RegisteredDomain {
     pub paid: Vec<Paid>,
     /// What the parent was told, and when.
     history: Vec<(Timestamp, Delegated)>,
+    /// What the registrar passes on later.
+    #[serde(default)]
+    planned: Vec<(Timestamp, PlannedChange)>,
+}
+
+/// What a registrar has accepted and passes on a while later, see [`Registry::plan`].
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PlannedChange {
+    /// Delegates like this.
+    Delegation(Delegated),
+    /// Sets a status, or removes it.
+    Status(String, bool),
+    /// Sets the code that a transfer wants.
+    AuthCode(String),
 }
 
 /// What the parent zone holds for a domain.
@@ -211,6 +225,16 @@ impl Registry {
             let domain = held.of(domain, registrar)?;
             domain.require_not_pending()?;
             domain.redelegate(now, change);
+            Ok(())
+        })
+    }
+
+    /// Lets a change happen at that moment, whether or not anybody looks then. For registrars that take their time.
+    pub fn plan(&self, domain: &Name, registrar: &str, at: Timestamp, change: PlannedChange) -> Answer {
+        self.change(|held, _| {
+            let domain = held.of(domain, registrar)?;
+            domain.require_not_pending()?;
+            domain.planned.push((at, change));
             Ok(())
         })
     }
@@ -368,6 +392,7 @@ impl Held {
             expires_at: years_after(at, years),
             pending: None,
             paid: vec![paid],
+            planned: Vec::new(),
         };
         self.domains.insert(domain.clone(), registered);
         Ok(())
@@ -409,6 +434,18 @@ impl RegisteredDomain {
 
     /// What completes by itself. The delegation, its DS and its glue stay as they are.
     fn pass(&mut self, now: Timestamp) {
+        let (due, later) = std::mem::take(&mut self.planned).into_iter().partition(|(at, _)| *at <= now);
+        self.planned = later;
+        let due: Vec<(Timestamp, PlannedChange)> = due;
+        for (at, change) in due {
+            self.updated_at = at;
+            match change {
+                PlannedChange::Delegation(delegation) => self.redelegate(at, |present| *present = delegation),
+                PlannedChange::Status(status, true) => _ = self.statuses.insert(status),
+                PlannedChange::Status(status, false) => _ = self.statuses.remove(&status),
+                PlannedChange::AuthCode(code) => self.auth_code = Some(code),
+            }
+        }
         if let Some(pending) = self.pending.take_if(|pending| pending.completes_at <= now) {
             self.end_transfer(pending.completes_at);
             self.registrar = pending.gaining;
@@ -416,6 +453,7 @@ impl RegisteredDomain {
             self.expires_at = years_after(self.expires_at, pending.years);
             // The old code is known to the former registrar.
             self.auth_code = None;
+            self.planned.clear();
         }
     }
 }
@@ -451,6 +489,27 @@ mod tests {
         assert_eq!([published(0), published(1), published(7)], [&new, &old, &old].map(Clone::clone));
         tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
         assert_eq!([published(0), published(1), published(7)], [&new, &new, &new].map(Clone::clone));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_planned_happens_at_its_time() {
+        let registry = Registry::new(Clock::starting_at("2022-12-01T00:00:00Z".parse().unwrap()));
+        let (domain, new) = (name("example.org"), name("ns.new.example"));
+        registry.register(&domain, "one", &[name("ns.old.example")], hours(24 * 400));
+        let at = registry.clock().now() + hours(1);
+        let plan = |change| registry.plan(&domain, "one", at, change).unwrap();
+        plan(PlannedChange::Delegation(Delegated { name_servers: vec![new.clone()], ..Delegated::default() }));
+        plan(PlannedChange::Status(TRANSFER_PROHIBITED.to_owned(), false));
+        plan(PlannedChange::AuthCode("code".to_owned()));
+        tokio::time::sleep(std::time::Duration::from_secs(3599)).await;
+        let before = registry.domain(&domain).unwrap();
+        assert_eq!((before.delegation.name_servers == [new.clone()], before.statuses.len()), (false, 1));
+        tokio::time::sleep(std::time::Duration::from_secs(3600)).await;
+        let after = registry.domain(&domain).unwrap();
+        assert_eq!((after.statuses.len(), after.auth_code.as_deref(), after.updated_at), (0, Some("code"), at));
+        assert_eq!(registry.published(&domain, 0).unwrap().name_servers, [new]);
+        let gone = registry.plan(&domain, "two", at, PlannedChange::AuthCode("code".to_owned()));
+        assert_eq!(gone, Err(RegistryRefusal::NotYours));
     }
 
     #[tokio::test(start_paused = true)]

@@ -162,11 +162,9 @@ impl Observer {
             old.iter().chain(new.iter().filter(|server| !old.contains(server))).cloned().collect();
         let pairs: Vec<_> =
             questions.iter().flat_map(|question| servers.iter().map(move |server| (question, server))).collect();
-        let answers: Vec<Result<Answer, Trouble>> = stream::iter(pairs)
-            .map(|((name, record_type), server)| self.answer(server, name, record_type))
-            .buffered(AT_ONCE)
-            .collect()
-            .await;
+        let asked: Vec<_> =
+            pairs.into_iter().map(|((name, record_type), server)| self.answer(server, name, record_type)).collect();
+        let answers: Vec<Result<Answer, Trouble>> = stream::iter(asked).buffered(AT_ONCE).collect().await;
         let of_server = |index| answers.iter().skip(index).step_by(servers.len());
         let silent = |index| !of_server(index).any(Result::is_ok);
         let needless = needless(&servers, |index| {

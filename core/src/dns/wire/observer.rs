@@ -134,7 +134,9 @@ impl Observer {
     where
         F: Future<Output = Result<T, Trouble>>,
     {
-        let outcomes: Vec<_> = stream::iter(servers).map(view).buffered(AT_ONCE).collect().await;
+        // Made before they are polled: a closure kept in the future would make it one that cannot be spawned.
+        let asked: Vec<_> = servers.iter().map(view).collect();
+        let outcomes: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
         let needless = needless(servers, |index| outcomes[index].as_ref().err());
         let views = servers.iter().zip(outcomes).filter(|(server, _)| !needless.contains(server));
         views

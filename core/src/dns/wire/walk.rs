@@ -96,7 +96,8 @@ impl<'a> Walk<'a> {
 
     /// The addresses of hosts.
     pub(super) async fn addresses(&self, hosts: &[Name]) -> Servers {
-        let looked_up: Vec<_> = stream::iter(hosts).map(|host| self.host(host, 0)).buffered(AT_ONCE).collect().await;
+        let asked: Vec<_> = hosts.iter().map(|host| self.host(host, 0)).collect();
+        let looked_up: Vec<_> = stream::iter(asked).buffered(AT_ONCE).collect().await;
         let mut servers = Servers::default();
         for (name, addresses) in hosts.iter().zip(looked_up) {
             match addresses {
