@@ -26,7 +26,11 @@ enum Command {
     /// What of the documents that the providers publish is implemented, called by a test and in accord with them.
     ///
     /// `HOWDAH_DOCUMENTS` names the directory that holds the documents.
-    Coverage,
+    Coverage {
+        /// Only these providers.
+        #[arg(value_name = "PROVIDER", value_parser = clap::builder::PossibleValuesParser::new(coverage::provider_names()))]
+        providers: Vec<String>,
+    },
     /// Runs programs that this project did not write against its fakes.
     ThirdParty,
     /// What the kit costs: a call beside bare reqwest, a long job under a quota, planning large zones.
@@ -36,7 +40,7 @@ enum Command {
 fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Ci { steps } => ci::run(&steps),
-        Command::Coverage => coverage::run().map(|status| status.print("coverage")),
+        Command::Coverage { providers } => coverage::run(&providers).map(|status| status.print("coverage")),
         Command::ThirdParty => third_party::run().map(|status| status.print("third-party")),
         Command::Bench => bench::run(),
     };

@@ -2,7 +2,10 @@ use howdah_core::testing::Fake;
 use serde::{Deserialize, Serialize};
 
 use super::{FakeGandi, State as World, invalid, organizations};
-use crate::billing::{BillingInfo, INFO, INFO_OF, PRICES, Prepaid, Price, Prices, Product, Tax};
+use crate::{
+    billing::{BillingInfo, INFO, INFO_OF, PRICES, Prepaid},
+    domains::{Price, Prices, Process, Product, ProductStatus, Tax},
+};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct State {
@@ -15,7 +18,7 @@ pub(super) struct State {
 struct Priced {
     product: String,
     name: String,
-    process: String,
+    process: Process,
     /// Euros a year, before taxes.
     price: f64,
 }
@@ -32,10 +35,11 @@ impl FakeGandi {
         self.world().state(|world| amount.clone_into(&mut world.billing.prepaid));
     }
 
-    /// Puts a product on the list of prices: `process` of a `product` such as `domain` and its name costs so many euros a
-    /// year before taxes.
-    pub fn list_price(&self, product: &str, name: &str, process: &str, price: f64) {
-        let [product, name, process] = [product, name, process].map(str::to_owned);
+    /// Puts a product on the list of prices: a domain, say, costs so many euros a year before taxes.
+    ///
+    /// What a domain costs when it is asked for by its name, [`set_price`](Self::set_price) says.
+    pub fn list_price(&self, product: &str, name: &str, process: Process, price: f64) {
+        let [product, name] = [product, name].map(str::to_owned);
         self.world().state(|world| {
             let prices = &mut world.billing.prices;
             prices.retain(|one| (&one.product, &one.name, &one.process) != (&product, &name, &process));
@@ -59,10 +63,10 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
                     && query.name.as_ref().is_none_or(|name| *name == one.name)
                     && query.processes.as_ref().is_none_or(|processes| processes.contains(&one.process))
             };
-            let vat = Tax { kind: Some("service".to_owned()), rate: Some(20.0), name: Some("vat".to_owned()) };
+            let vat = Tax { tax_type: Some("service".to_owned()), rate: Some(20.0), name: Some("vat".to_owned()) };
             let products = world.billing.prices.iter().filter(wanted).map(|one| Product {
                 name: Some(one.name.clone()),
-                status: Some("available".to_owned()),
+                status: Some(ProductStatus::Available),
                 process: Some(one.process.clone()),
                 prices: vec![Price {
                     min_duration: Some(1),
@@ -70,10 +74,8 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
                     duration_unit: Some("y".to_owned()),
                     price_before_taxes: Some(one.price),
                     price_after_taxes: Some(one.price * 1.2),
-                    normal_price_before_taxes: None,
-                    normal_price_after_taxes: None,
                     discount: Some(false),
-                    kind: None,
+                    ..Price::default()
                 }],
                 periods: Vec::new(),
                 taxes: vec![vat.clone()],

@@ -31,9 +31,15 @@ use providers::Provider;
 /// The reason for which only an operation may be left out of which nothing but its path is known.
 const PATH_ONLY: &str = "known by path only";
 
-pub(crate) fn run() -> Result<Status> {
+pub(crate) fn provider_names() -> impl Iterator<Item = &'static str> {
+    providers::ALL.iter().map(|provider| provider.name)
+}
+
+/// Checks the providers of these names, or all when there are none.
+pub(crate) fn run(names: &[String]) -> Result<Status> {
+    let wanted = || providers::ALL.iter().filter(|it| names.is_empty() || names.iter().any(|name| name == it.name));
     let Some(documents) = std::env::var_os("HOWDAH_DOCUMENTS") else {
-        for provider in providers::ALL {
+        for provider in wanted() {
             println!(
                 "{}: not checked; its document is {}, as {}",
                 provider.name, provider.published, provider.document
@@ -42,7 +48,7 @@ pub(crate) fn run() -> Result<Status> {
         return Ok(Status::NotChecked("HOWDAH_DOCUMENTS names no directory with the providers' documents".into()));
     };
     let mut failed = Vec::new();
-    for provider in providers::ALL {
+    for provider in wanted() {
         let verdict = cover(provider, Path::new(&documents))?;
         println!("{} {}", provider.name, verdict.score);
         for (problem, times) in &verdict.problems {
