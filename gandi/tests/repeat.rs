@@ -24,6 +24,7 @@ fn what_pays_is_not_repeated_although_its_method_would_allow_it() {
     assert_eq!(
         never,
         [
+            "PUT /certificate/issued-certs/{id}/dcv",
             "PUT /domain/domains/{domain}/authinfo",
             "PUT /domain/domains/{domain}/contacts/owner",
             "PUT /domain/transferin/{domain}",
@@ -41,6 +42,7 @@ fn what_may_be_repeated_although_its_method_would_not_allow_it() {
     assert_eq!(
         again,
         [
+            "PATCH /certificate/issued-certs/{id}/tags",
             "PATCH /domain/domains/{domain}/autorenew",
             "PATCH /domain/domains/{domain}/status",
             "PATCH /domain/domains/{domain}/tags",
@@ -48,6 +50,8 @@ fn what_may_be_repeated_although_its_method_would_not_allow_it() {
             "PATCH /livedns/domains/{fqdn}",
             "PATCH /livedns/domains/{fqdn}/keys/{id}",
             "PATCH /livedns/domains/{fqdn}/snapshots/{id}",
+            "POST /certificate/dcv_params",
+            "POST /certificate/issued-certs/{id}/dcv_params",
             "POST /domain/transferin/{domain}/available",
         ]
     );
