@@ -71,6 +71,7 @@ async fn contacts_change_a_while_after_they_were_asked_to() {
 
     minutes(1).await;
     let after = contacts.get(DOMAIN).await.unwrap();
+    assert_eq!(gandi.domains().get(DOMAIN).await.unwrap().contacts.as_ref(), Some(&after));
     assert_eq!((&after.owner, &after.admin), (&before.owner, &before.admin));
     let (tech, bill) = (after.tech.unwrap(), after.bill.unwrap());
     assert_eq!((tech.given.as_deref(), tech.data_obfuscated), (Some("Ada"), Some(true)));

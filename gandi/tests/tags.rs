@@ -24,6 +24,7 @@ async fn tags_come_and_go() {
     assert_eq!(tags.list(DOMAIN).await.unwrap(), ["2024", "mastodon"]);
     tags.update(DOMAIN, ["2025"], ["2024"]).await.unwrap();
     assert_eq!(tags.list(DOMAIN).await.unwrap(), ["2025", "mastodon"]);
+    assert_eq!(fake.client().domains().get(DOMAIN).await.unwrap().tags, ["2025", "mastodon"]);
     tags.replace(DOMAIN, ["old", "sold"]).await.unwrap();
     assert_eq!(tags.list(DOMAIN).await.unwrap(), ["old", "sold"]);
     tags.clear(DOMAIN).await.unwrap();
