@@ -16,7 +16,7 @@
 //!
 //! change.start("example.org", ada).await?;
 //! let done = change.follow("example.org").await?;
-//! assert!(done.foa.iter().all(|asked| asked.answer == Some(true)));
+//! assert!(done.foa.iter().all(|asked| asked.answer.as_deref() == Some("true")));
 //! # Ok(()) }
 //! ```
 //!
@@ -28,7 +28,6 @@ use std::time::Duration;
 use howdah_core::{
     endpoints,
     http::{Api, Call, Detailed, Pending, Stage, Staged},
-    open_enum,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -36,13 +35,14 @@ use serde::{Deserialize, Serialize};
 use crate::{
     contacts::NewContact,
     dry_run::{Accepted, DRY_RUN, DryRun},
+    transfers::{Foa, FoaRequest, Step, answer},
 };
 
 endpoints! {
     START:       NewOwner  => Detailed<Accepted> = post("/domain/changeowner/{domain}").status(202);
     CHECK_START: NewOwner  => Detailed<DryRun>   = post("/domain/changeowner/{domain}").headers(DRY_RUN).safe();
     GET:         ()        => OwnerChange        = get("/domain/changeowner/{domain}");
-    RESEND_FOA:  FoaResend => ()                 = post("/domain/changeowner/{domain}/foa");
+    RESEND_FOA:  FoaRequest => ()                 = post("/domain/changeowner/{domain}/foa");
 }
 
 /// The change owner group. Reach it through [`Gandi::change_owner`](crate::Gandi::change_owner).
@@ -54,7 +54,7 @@ impl ChangeOwner {
     ///
     /// `POST /domain/changeowner/{domain}`
     pub fn start(&self, domain: &str, owner: NewContact) -> Call<Accepted> {
-        self.0.send(&START, [&domain], NewOwner { owner }).map(Accepted::from)
+        Accepted::read(self.0.send(&START, [&domain], NewOwner { owner }))
     }
 
     /// Tries [`start`](Self::start). Nothing is changed, and nothing paid.
@@ -87,7 +87,7 @@ impl ChangeOwner {
     ///
     /// `POST /domain/changeowner/{domain}/foa`
     pub fn resend_foa(&self, domain: &str, email: &str) -> Call<()> {
-        self.0.send(&RESEND_FOA, [&domain], FoaResend { email: email.to_owned() })
+        self.0.send(&RESEND_FOA, [&domain], FoaRequest { email: email.to_owned() })
     }
 }
 
@@ -98,13 +98,6 @@ pub struct NewOwner {
     pub owner: NewContact,
 }
 
-/// Who is to be asked again.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct FoaResend {
-    pub email: String,
-}
-
 /// How far a change of owner has come.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
@@ -113,7 +106,7 @@ pub struct OwnerChange {
     pub updated_at: Option<Timestamp>,
     /// When it is to begin, where that is not at once.
     pub date_start: Option<Timestamp>,
-    pub step: OwnerChangeStep,
+    pub step: Step,
     pub step_nb: Option<i64>,
     pub inner_step: Option<String>,
     pub params: Option<OwnerChangeParams>,
@@ -129,8 +122,8 @@ pub struct OwnerChange {
 impl Staged for OwnerChange {
     fn stage(&self) -> Stage {
         match self.step {
-            OwnerChangeStep::Done => Stage::Done,
-            OwnerChangeStep::Error => {
+            Step::Done => Stage::Done,
+            Step::Error => {
                 let why = self.errortype_label.as_ref().or(self.errortype.as_ref());
                 Stage::Failed(why.cloned().unwrap_or_else(|| "Gandi does not say why".to_owned()))
             }
@@ -139,43 +132,18 @@ impl Staged for OwnerChange {
     }
 }
 
-open_enum! {
-    /// The step that a change of owner is at.
-    pub enum OwnerChangeStep {
-        /// To be paid.
-        Bill = "BILL",
-        /// Somebody has to answer.
-        Wait = "WAIT",
-        /// Under way at the registry.
-        Run = "RUN",
-        /// With Gandi's support.
-        Support = "SUPPORT",
-        /// Ended without success.
-        Error = "ERROR",
-        /// Done.
-        Done = "DONE",
-    }
-}
-
 /// Who a change of owner is between.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct OwnerChangeParams {
     pub inner_step: Option<String>,
-    /// `None` until there is an answer.
-    pub answer_new_owner: Option<bool>,
-    /// `None` until there is an answer.
-    pub answer_old_owner: Option<bool>,
+    /// Nothing until they answer.
+    #[serde(default, deserialize_with = "answer")]
+    pub answer_new_owner: Option<String>,
+    /// Nothing until they answer.
+    #[serde(default, deserialize_with = "answer")]
+    pub answer_old_owner: Option<String>,
     pub new_owner_email: Option<String>,
     pub old_owner_email: Option<String>,
     pub old_admin_email: Option<String>,
-}
-
-/// Somebody who was asked to agree: the form of authorization.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct Foa {
-    pub email: Option<String>,
-    /// `None` until there is an answer.
-    pub answer: Option<bool>,
 }

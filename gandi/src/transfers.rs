@@ -79,7 +79,7 @@ impl Transfers {
     ///
     /// `POST /domain/transferin`
     pub fn start(&self, transfer: NewTransfer) -> Call<Accepted> {
-        self.0.send(&START, [], transfer).map(Accepted::from)
+        Accepted::read(self.0.send(&START, [], transfer))
     }
 
     /// Tries [`start`](Self::start). Nothing is begun or paid.
@@ -206,19 +206,19 @@ open_enum! {
     }
 }
 
-/// Somebody who has to agree to a transfer.
+/// Somebody who has to agree to a transfer or to a change of owner.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 #[allow(missing_docs)]
 pub struct Foa {
     pub email: Option<String>,
     /// Nothing until they answer.
-    #[serde(deserialize_with = "plain")]
+    #[serde(deserialize_with = "answer")]
     pub answer: Option<String>,
 }
 
 /// Answers are truth values, or words for them.
-fn plain<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
+pub(crate) fn answer<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
     Ok(match Value::deserialize(deserializer)? {
         Value::Null => None,
         Value::String(text) => Some(text),

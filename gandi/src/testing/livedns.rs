@@ -1,8 +1,8 @@
 //! Zones on the fake's name servers.
 
 mod axfr;
-mod keys;
-mod records;
+pub(super) mod keys;
+pub(super) mod records;
 mod snapshots;
 
 use std::{
@@ -112,6 +112,16 @@ pub(super) fn name_servers(zone: &Name) -> [String; 3] {
     })
 }
 
+/// Makes a zone for a domain that has none yet, with what zones begin with.
+pub(super) fn host(world: &mut World, name: &Name) -> Result<(), Answer> {
+    if find(world, &name.to_fqdn_without_dot()).is_err() {
+        let mut hosted = Hosted::new(name);
+        hosted.rrsets = records::whole_zone(&hosted, records::default_items())?;
+        world.livedns.zones.insert(name.to_fqdn_without_dot(), hosted);
+    }
+    Ok(())
+}
+
 impl FakeGandi {
     /// Adds a zone without records of anybody's, without a request.
     ///
@@ -133,9 +143,9 @@ impl Hosting for FakeGandi {
     }
 
     fn zones(&self, server: &Name) -> Vec<Name> {
-        let serves = |zone: &&Name| name_servers(zone).contains(&server.to_fqdn_without_dot());
+        let is_here = |zone: &&Name| name_servers(zone).contains(&server.to_fqdn_without_dot());
         self.world()
-            .state(|world| world.livedns.zones.values().map(|hosted| &hosted.name).filter(serves).cloned().collect())
+            .state(|world| world.livedns.zones.values().map(|hosted| &hosted.name).filter(is_here).cloned().collect())
     }
 
     fn zone(&self, server: &Name, apex: &Name) -> Option<HostedZone> {

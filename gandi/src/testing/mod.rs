@@ -2,15 +2,22 @@
 
 mod billing;
 mod certificates;
+mod change_owner;
+mod claims;
+mod contacts;
+mod csr;
 mod delegation;
+mod domain_livedns;
 mod domains;
 mod email;
 mod livedns;
 mod organizations;
 mod simple_hosting;
+mod tags;
 mod templates;
 mod tlds;
 mod transfers;
+mod web_redirections;
 
 use std::{fs, io, path::Path, time::Duration};
 
@@ -55,14 +62,20 @@ pub struct State {
     registry: Registry,
     billing: billing::State,
     certificates: certificates::State,
+    change_owner: change_owner::State,
+    claims: claims::State,
+    contacts: contacts::State,
+    domain_livedns: domain_livedns::State,
     domains: domains::State,
     email: email::State,
     livedns: livedns::State,
     organizations: organizations::State,
     delegation: delegation::State,
     simple_hosting: simple_hosting::State,
+    tags: tags::State,
     templates: templates::State,
     transfers: transfers::State,
+    web_redirections: web_redirections::State,
 }
 
 impl FakeGandi {
@@ -99,15 +112,21 @@ impl FakeGandi {
         let groups = [
             billing::serve,
             certificates::serve,
+            change_owner::serve,
+            claims::serve,
+            contacts::serve,
+            domain_livedns::serve,
             domains::serve,
             email::serve,
             livedns::serve,
             organizations::serve,
             delegation::serve,
             simple_hosting::serve,
+            tags::serve,
             templates::serve,
             tlds::serve,
             transfers::serve,
+            web_redirections::serve,
         ];
         Self { world: groups.into_iter().fold(fake, |fake, serve| serve(fake)), registry: registry.clone() }
     }
@@ -163,14 +182,20 @@ impl State {
             registry: registry.clone(),
             billing: billing::State::default(),
             certificates: certificates::State::default(),
+            change_owner: change_owner::State::default(),
+            claims: claims::State::default(),
+            contacts: contacts::State::default(),
+            domain_livedns: domain_livedns::State::default(),
             domains: domains::State::default(),
             email: email::State::default(),
             livedns: livedns::State::default(),
             organizations: organizations::State::default(),
             delegation: delegation::State::default(),
             simple_hosting: simple_hosting::State::default(),
+            tags: tags::State::default(),
             templates: templates::State::default(),
             transfers: transfers::State::default(),
+            web_redirections: web_redirections::State::default(),
         }
     }
 
@@ -183,6 +208,10 @@ impl State {
 impl World for State {
     fn pass(&mut self, now: Timestamp) {
         self.now = whole_seconds(now);
+        certificates::pass(self);
+        change_owner::pass(self);
+        contacts::pass(self);
+        domain_livedns::pass(self);
         domains::pass(self);
         transfers::pass(self);
     }
@@ -251,7 +280,6 @@ fn not_found(object: &str, which: &str) -> Answer {
 }
 
 /// A refusal of one field: `location` is `body`, `querystring`, `path` or `header`.
-#[allow(dead_code)]
 fn invalid(location: &str, name: &str, description: &str) -> Answer {
     let errors = json!([{ "location": location, "name": name, "description": description }]);
     Answer::json(400, json!({ "status": "error", "errors": errors }))

@@ -1,5 +1,5 @@
 use howdah_core::{
-    dns::DigestType,
+    dns::{DigestType, Dnskey, Name},
     testing::{Answer, Fake, ZoneKey},
 };
 use serde::{Deserialize, Serialize};
@@ -48,6 +48,31 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
         Ok(said("Domain Key Updated"))
     })
     .on(&DELETE_KEY, |world, [fqdn, id], ()| set_deleted(world, fqdn, id, true))
+}
+
+/// The key of a domain that its parent is to know of: one that signs already, or a new one.
+pub(in crate::testing) fn sign(world: &mut World, domain: &Name) -> Result<Dnskey, &'static str> {
+    let id: KeyId = new_id(world);
+    let hosted = find_mut(world, &domain.to_fqdn_without_dot()).map_err(|_| "the domain has no zone at LiveDNS")?;
+    if hosted.has_alias() {
+        return Err("DNSSEC is not possible in a zone with an ALIAS");
+    }
+    if let Some(key) = hosted.keys_in_use().find(|key| key.flags == 257) {
+        return Ok(key.dnskey());
+    }
+    let key = ZoneKey::generate(257);
+    let dnskey = key.dnskey();
+    hosted.keys.push(Held { id, key, deleted: false });
+    hosted.serial += 1;
+    Ok(dnskey)
+}
+
+/// Signs a domain no longer.
+pub(in crate::testing) fn unsign(world: &mut World, domain: &Name) {
+    if let Ok(hosted) = find_mut(world, &domain.to_fqdn_without_dot()) {
+        hosted.keys.iter_mut().for_each(|held| held.deleted = true);
+        hosted.serial += 1;
+    }
 }
 
 impl Hosted {

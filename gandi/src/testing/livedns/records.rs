@@ -92,7 +92,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     .on(&REPLACE_RRSET, |world, [fqdn, name, record_type], new| {
         let record_type = type_of(record_type)?;
         let new = NewRrset { name: name.to_owned(), record_type, values: new.values, ttl: new.ttl };
-        change(world, fqdn, |hosted| hosted.with(hosted.accepted(new)?))
+        change(world, fqdn, |hosted| Ok(hosted.with(hosted.accepted(new)?)))
     })
     .on(&UPDATE_RRSET, |world, [fqdn, name, record_type], update| {
         let mut new = NewRrset::from(find(world, fqdn)?.held(name, record_type)?.clone());
@@ -104,7 +104,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             }
         }
         new.ttl = update.ttl.or(new.ttl);
-        change(world, fqdn, |hosted| hosted.with(hosted.accepted(new)?))?;
+        change(world, fqdn, |hosted| Ok(hosted.with(hosted.accepted(new)?)))?;
         let rrset = find(world, fqdn)?.held(name, record_type)?;
         Ok(shown(world, fqdn, rrset))
     })
@@ -112,6 +112,38 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
         let record_type = type_of(record_type)?;
         remove(world, fqdn, |rrset| rrset.name == name && rrset.record_type == record_type)
     })
+}
+
+/// Lets a host lead to Gandi's web redirections, where the domain is on LiveDNS. What is in the way gives way, if it may.
+pub(in crate::testing) fn redirect(world: &mut World, zone: &Name, host: &Name, force: bool) -> Result<(), Answer> {
+    let fqdn = zone.to_fqdn_without_dot();
+    if find(world, &fqdn).is_err() {
+        return Ok(());
+    }
+    let new = match host.relative_to(zone) {
+        Some(label) if !label.is_empty() => NewRrset::new(label, RecordType::Cname, vec!["webredir.vip.gandi.net."]),
+        _ => NewRrset::new("@", RecordType::A, vec!["192.0.2.38"]),
+    };
+    let new_type = new.record_type.clone();
+    let leads = |record_type: &RecordType| {
+        [&RecordType::A, &RecordType::Aaaa, &RecordType::Cname, &RecordType::Alias].contains(&record_type)
+    };
+    change(world, &fqdn, |hosted| {
+        let new = hosted.accepted(new)?;
+        let mut rrsets = hosted.rrsets.clone();
+        rrsets.retain(|rrset| {
+            let in_the_way = new_type == RecordType::Cname || leads(&rrset.record_type);
+            rrset.name != new.name || !in_the_way || rrset.values == new.values
+        });
+        if rrsets.len() < hosted.rrsets.len() && !force {
+            return Err(error(409, "webredir", "Conflict", "Records of this host exist already"));
+        }
+        if !rrsets.iter().any(|rrset| rrset.name == new.name && rrset.record_type == new_type) {
+            rrsets.push(new);
+        }
+        Ok(rrsets)
+    })
+    .map(drop)
 }
 
 /// What a zone begins with when nobody says otherwise.
@@ -175,7 +207,7 @@ fn create(world: &mut World, fqdn: &str, new: NewRrset) -> Reply<Message> {
             error(409, "dns-record", "Conflict", "A DNS Record already exists with different value")
         });
     }
-    change(world, fqdn, |hosted| hosted.with(new))
+    change(world, fqdn, |hosted| Ok(hosted.with(new)))
 }
 
 fn remove(world: &mut World, fqdn: &str, gone: impl Fn(&Rrset) -> bool) -> Reply<()> {
@@ -232,13 +264,13 @@ impl Hosted {
     }
 
     /// All sets with this one in the place of the one of its name and type.
-    fn with(&self, new: Rrset) -> Result<Vec<Rrset>, Answer> {
+    fn with(&self, new: Rrset) -> Vec<Rrset> {
         let mut rrsets = self.rrsets.clone();
         match rrsets.iter_mut().find(|held| held.name == new.name && held.record_type == new.record_type) {
             Some(held) => *held = new,
             None => rrsets.push(new),
         }
-        Ok(rrsets)
+        rrsets
     }
 
     /// What holds for the sets together.
