@@ -110,8 +110,12 @@ impl GandiDns {
 
     /// Takes a snapshot; without one, nothing is changed.
     async fn keep(&self, fqdn: &str, plan: &Plan) -> Result<()> {
-        let (now, changes) = (self.gandi.api().clock().now(), plan.changes().len());
-        let name = format!("{} {now}, before {changes} changes", Self::SNAPSHOT);
+        let now = self.gandi.api().clock().now();
+        let changes = match plan.changes().len() {
+            1 => "1 change".to_owned(),
+            several => format!("{several} changes"),
+        };
+        let name = format!("{} {now}, before {changes}", Self::SNAPSHOT);
         let taken = self.livedns().create_snapshot(fqdn, NewSnapshot::new().with_name(name.as_str())).await;
         let Err(error) = taken else {
             return Ok(());
@@ -130,10 +134,13 @@ impl GandiDns {
 
     async fn carry_out(&self, fqdn: &str, plan: &Plan, held: &Held) -> Result<()> {
         let livedns = self.livedns();
-        let [change] = plan.changes() else {
+        let single = match plan.changes() {
+            [change] => held.label(change).map(|name| (change, name)),
+            _ => None,
+        };
+        let Some((change, name)) = single else {
             return livedns.replace_rrsets(fqdn, held.with(plan)).await.map(drop);
         };
-        let name = held.label(change);
         match change.after() {
             Some(set) => {
                 let values = RrsetValues { values: values(set), ttl: seconds(set.ttl()) };
@@ -306,12 +313,7 @@ impl Held {
 
     /// All sets as they are to be. Those that do not change go back letter by letter.
     fn with(&self, plan: &Plan) -> Vec<NewRrset> {
-        let changed: BTreeMap<_, _> =
-            plan.changes().iter().map(|change| ((change.name(), change.record_type()), ())).collect();
-        let stays = |one: &&One| {
-            let key = one.owner.as_ref().map(|owner| (owner, &one.rrset.record_type));
-            key.is_none_or(|key| !changed.contains_key(&key))
-        };
+        let stays = |one: &&One| !plan.changes().iter().any(|change| one.is_of(change));
         let zone = self.snapshot.zone.name();
         let written = plan.writes().map(|set| NewRrset {
             name: relative(set.name(), zone),
@@ -323,10 +325,15 @@ impl Held {
         kept.chain(written).collect()
     }
 
-    /// The name of a set as it is stored, in upper or lower case, since that is how it is found.
-    fn label(&self, change: &Change) -> String {
-        let held = self.rrsets.iter().find(|one| one.is_of(change));
-        held.map_or_else(|| relative(change.name(), self.snapshot.zone.name()), |one| one.rrset.name.clone())
+    /// The name of a set as it is stored, in upper or lower case, since that is how it is found; none when there are
+    /// several that differ in case only.
+    fn label(&self, change: &Change) -> Option<String> {
+        let mut held = self.rrsets.iter().filter(|one| one.is_of(change));
+        match (held.next(), held.next()) {
+            (None, _) => Some(relative(change.name(), self.snapshot.zone.name())),
+            (Some(one), None) => Some(one.rrset.name.clone()),
+            (Some(_), Some(_)) => None,
+        }
     }
 }
 

@@ -2,12 +2,12 @@
 //!
 //! ```
 //! use howdah_core::dns::RecordType;
-//! use howdah_gandi::livedns::{NewDomain, NewRrset, RrsetUpdate, RrsetValues};
+//! use howdah_gandi::livedns::{NewDomain, NewZone, RrsetUpdate, RrsetValues};
 //! # use howdah_gandi::testing::FakeGandi;
 //! # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> howdah_core::Result<()> {
 //! # let gandi = FakeGandi::new().client();
 //! let livedns = gandi.livedns();
-//! livedns.create(NewDomain::new("example.com")).await?;
+//! livedns.create(NewDomain::new("example.com").with_zone(NewZone::new([]))).await?;
 //!
 //! livedns.replace_rrset("example.com", "www", &RecordType::A, RrsetValues::new(["192.0.2.1", "192.0.2.2"])).await?;
 //! livedns.replace_rrset("example.com", "blog", &RecordType::Cname, RrsetValues::new("www").with_ttl(600u32)).await?;

@@ -167,7 +167,7 @@ async fn both_owners_agree_to_a_change() {
     assert_eq!(asked, [("owner@example.com", None), ("ada@example.com", None)]);
 
     change.resend_foa(DOMAIN, "ada@example.com").await.unwrap();
-    assert_eq!(fake.owner_change_reminders(), ["ada@example.com"]);
+    assert_eq!(fake.change_of_owner_reminders(), ["ada@example.com"]);
     let nobody = change.resend_foa(DOMAIN, "eve@example.com").await.unwrap_err();
     assert_eq!(nobody.fields()[0].field, "email");
     let second = change.check_start(DOMAIN, contact("Byron")).await.unwrap_err();

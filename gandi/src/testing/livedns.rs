@@ -143,9 +143,9 @@ impl Hosting for FakeGandi {
     }
 
     fn zones(&self, server: &Name) -> Vec<Name> {
-        let serves = |zone: &&Name| name_servers(zone).contains(&server.to_fqdn_without_dot());
+        let is_here = |zone: &&Name| name_servers(zone).contains(&server.to_fqdn_without_dot());
         self.world()
-            .state(|world| world.livedns.zones.values().map(|hosted| &hosted.name).filter(serves).cloned().collect())
+            .state(|world| world.livedns.zones.values().map(|hosted| &hosted.name).filter(is_here).cloned().collect())
     }
 
     fn zone(&self, server: &Name, apex: &Name) -> Option<HostedZone> {

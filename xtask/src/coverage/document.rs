@@ -1,4 +1,4 @@
-//! An `OpenAPI` 3.1 document: its operations, and whether a JSON value holds against one of its schemas.
+//! An `OpenAPI` document, or a table of endpoints: its operations, and whether a JSON value holds against one of its schemas.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -10,6 +10,8 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, Registry, Validator};
 use serde_json::{Value, json};
 
+use super::rows::{self, Rows};
+use super::translate::translate;
 use crate::process::Result;
 
 const URI: &str = "urn:document";
@@ -19,14 +21,17 @@ pub(super) struct Document {
     root: Value,
     registry: Registry<'static>,
     validators: RefCell<HashMap<String, Rc<Validator>>>,
+    rows: Option<Rows>,
 }
 
 /// What a document says about an answer.
 pub(super) enum Answer {
     /// The status does not occur.
     Undeclared,
-    /// It has no body of JSON.
+    /// It has no body.
     Bodyless,
+    /// It has a body that no schema describes.
+    Undescribed,
     /// The pointer to its media type, which holds the schema and perhaps examples.
     Json(String),
 }
@@ -41,23 +46,38 @@ pub(super) struct Violation {
 
 pub(super) struct RequestBody {
     pub(super) required: bool,
-    /// The pointer to its media type.
-    pub(super) media: String,
+    /// The pointer to its media type, if that is JSON.
+    pub(super) media: Option<String>,
 }
 
 impl Document {
     pub(super) fn read(path: &Path) -> Result<Self> {
         let named = |error: String| format!("{}: {error}", path.display());
         let text = fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
+        if path.extension().is_some_and(|it| it == "tsv") {
+            return Self::of_rows(&text).map_err(named);
+        }
         Self::new(serde_json::from_str(&text).map_err(|error| named(error.to_string()))?).map_err(named)
     }
 
+    /// The document that a table of endpoints amounts to.
+    pub(super) fn of_rows(table: &str) -> Result<Self> {
+        let (root, rows) = rows::read(table)?;
+        Ok(Self { rows: Some(rows), ..Self::new(root)? })
+    }
+
     pub(super) fn new(root: Value) -> Result<Self> {
+        let root = translate(root);
         let registry = Registry::new()
             .add(URI, Draft::Draft202012.create_resource(root.clone()))
             .and_then(jsonschema::RegistryBuilder::prepare)
             .map_err(|error| error.to_string())?;
-        Ok(Self { root, registry, validators: RefCell::default() })
+        Ok(Self { root, registry, validators: RefCell::default(), rows: None })
+    }
+
+    /// What is known of the table, when it is one.
+    pub(super) fn rows(&self) -> Option<&Rows> {
+        self.rows.as_ref()
     }
 
     /// Every operation, as `GET /{account}/zones`.
@@ -73,7 +93,7 @@ impl Document {
             .collect()
     }
 
-    /// The statuses that an operation declares for success.
+    /// The statuses that an operation declares for success, by number.
     pub(super) fn successes(&self, route: &str) -> Vec<u16> {
         let answers =
             self.operation(route).and_then(|operation| self.at(&format!("{operation}/responses"))?.as_object());
@@ -85,25 +105,37 @@ impl Document {
             .collect()
     }
 
+    /// Does an operation declare this status, by number or as any success?
+    pub(super) fn declares(&self, route: &str, status: u16) -> bool {
+        let names = [status.to_string(), format!("{}XX", status / 100)];
+        self.operation(route)
+            .is_some_and(|operation| names.iter().any(|it| self.at(&format!("{operation}/responses/{it}")).is_some()))
+    }
+
     pub(super) fn answer(&self, route: &str, status: u16) -> Answer {
         let Some(operation) = self.operation(route) else {
             return Answer::Undeclared;
         };
-        let names = [status.to_string(), format!("{}XX", status / 100), "default".to_owned()];
+        let class = status / 100;
+        let names = [status.to_string(), format!("{class}XX"), format!("{class}xx"), "default".to_owned()];
         let declared = names
             .iter()
             .map(|name| self.follow(&format!("{operation}/responses/{name}")))
             .find(|it| self.at(it).is_some());
         match declared {
             None => Answer::Undeclared,
-            Some(pointer) => self.media(&pointer).map_or(Answer::Bodyless, Answer::Json),
+            Some(pointer) => match self.media(&pointer) {
+                Some(media) => Answer::Json(media),
+                None if self.at(&format!("{pointer}/content")).is_some() => Answer::Undescribed,
+                None => Answer::Bodyless,
+            },
         }
     }
 
     pub(super) fn request_body(&self, route: &str) -> Option<RequestBody> {
         let pointer = self.follow(&format!("{}/requestBody", self.operation(route)?));
         let required = self.at(&pointer)?.get("required").is_some_and(|it| it == true);
-        Some(RequestBody { required, media: self.media(&pointer)? })
+        Some(RequestBody { required, media: self.media(&pointer) })
     }
 
     /// The names of the query parameters that an operation takes.
@@ -127,12 +159,23 @@ impl Document {
         match self.validator(&format!("{media}/schema")) {
             Ok(validator) => validator
                 .iter_errors(value)
-                .map(|error| {
-                    let mut pointer = error.instance_path().as_str().to_owned();
-                    if let ValidationErrorKind::Required { property } = error.kind() {
-                        pointer = format!("{pointer}/{}", escape(property.as_str().unwrap_or_default()));
+                .flat_map(|error| {
+                    let pointer = error.instance_path().as_str();
+                    let below = |member: &str| format!("{pointer}/{}", escape(member));
+                    match error.kind() {
+                        ValidationErrorKind::Required { property } => {
+                            let pointer = below(property.as_str().unwrap_or_default());
+                            vec![Violation { pointer, message: error.to_string() }]
+                        }
+                        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
+                            .iter()
+                            .map(|member| Violation {
+                                pointer: below(member),
+                                message: "is not in the document".into(),
+                            })
+                            .collect(),
+                        _ => vec![Violation { pointer: pointer.to_owned(), message: error.to_string() }],
                     }
-                    Violation { pointer, message: error.to_string() }
                 })
                 .collect(),
             Err(message) => vec![Violation { pointer: String::new(), message }],

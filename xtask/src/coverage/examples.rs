@@ -20,7 +20,9 @@ pub(super) struct Examples {
 
 pub(super) fn check(evidence: &Evidence, problems: &mut Problems) -> Examples {
     let mut examples = Examples { answers: Tally::default(), requests: Tally::default() };
-    for operation in evidence.operations {
+    // A table has no examples, and too few types to make values of.
+    let operations = if evidence.document.rows().is_some() { &[] } else { evidence.operations };
+    for operation in operations {
         let Operation { route, round_trip_input, round_trip_output, .. } = operation;
         for status in evidence.document.successes(route) {
             let Answer::Json(media) = evidence.document.answer(route, status) else {
@@ -32,10 +34,10 @@ pub(super) fn check(evidence: &Evidence, problems: &mut Problems) -> Examples {
                 examples.answers.count(judge(evidence, route, &what, &example, outcome, Direction::Answer, problems));
             }
         }
-        let Some(body) = evidence.document.request_body(route) else {
+        let Some(media) = evidence.document.request_body(route).and_then(|body| body.media) else {
             continue;
         };
-        for value in instance::whole(evidence.document, &body.media) {
+        for value in instance::whole(evidence.document, &media) {
             let what = format!("{route}: request with every property");
             let outcome = round_trip_input(&value);
             examples.requests.count(judge(evidence, route, &what, &value, outcome, Direction::Request, problems));

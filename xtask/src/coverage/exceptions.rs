@@ -1,7 +1,8 @@
 //! What a crate leaves out or does otherwise than the document on purpose, with the reason: `omitted.toml`, `deviations.toml`
 //! and `losses.toml` beside its manifest.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -21,12 +22,14 @@ pub(super) struct Exceptions {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Omitted {
-    /// Operations of the document that the crate does not have.
-    operation: Vec<OnRoute>,
+    /// Operations of the document that the crate does not have: all that one reason keeps out.
+    operation: Vec<OnRoutes>,
     /// Routes of the crate that the document does not have.
     route: Vec<OnRoute>,
     /// Routes whose status of success is not the document's.
     status: Vec<OnRoute>,
+    /// Routes that the crate has twice, for two forms of their body.
+    twice: Vec<OnRoute>,
     /// Public fields that hold any JSON, as `Struct.field`.
     untyped: Vec<Untyped>,
 }
@@ -38,6 +41,16 @@ struct OnRoute {
     reason: String,
     #[serde(skip)]
     used: Cell<bool>,
+}
+
+/// The operations that are left out for one reason; each must be needed.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct OnRoutes {
+    routes: Vec<String>,
+    reason: String,
+    #[serde(skip)]
+    used: RefCell<BTreeSet<String>>,
 }
 
 #[derive(Deserialize)]
@@ -111,8 +124,11 @@ impl Exceptions {
         read.complete().map(|()| read)
     }
 
-    pub(super) fn omits(&self, route: &str) -> bool {
-        use_entries(&self.omitted.operation, |it| it.route == route)
+    /// Why the crate does not have an operation.
+    pub(super) fn omits(&self, route: &str) -> Option<&str> {
+        let entry = self.omitted.operation.iter().find(|it| it.routes.iter().any(|one| one == route))?;
+        entry.used.borrow_mut().insert(route.to_owned());
+        Some(&entry.reason)
     }
 
     pub(super) fn adds(&self, route: &str) -> bool {
@@ -121,6 +137,10 @@ impl Exceptions {
 
     pub(super) fn changes_status(&self, route: &str) -> bool {
         use_entries(&self.omitted.status, |it| it.route == route)
+    }
+
+    pub(super) fn repeats(&self, route: &str) -> bool {
+        use_entries(&self.omitted.twice, |it| it.route == route)
     }
 
     pub(super) fn leaves_untyped(&self, field: &str) -> bool {
@@ -151,9 +171,14 @@ impl Exceptions {
 
     /// The entries that no question was answered with.
     pub(super) fn unused(&self) -> Vec<String> {
-        let Omitted { operation, route, status, untyped } = &self.omitted;
+        let Omitted { operation, route, status, twice, untyped } = &self.omitted;
         let mut unused = Vec::new();
-        for (kind, entries) in [("operation", operation), ("route", route), ("status", status)] {
+        for it in operation {
+            let used = it.used.borrow();
+            let idle = it.routes.iter().filter(|route| !used.contains(*route));
+            unused.extend(idle.map(|route| format!("omitted.toml, [[operation]] {route}")));
+        }
+        for (kind, entries) in [("route", route), ("status", status), ("twice", twice)] {
             unused.extend(left(entries).map(|it| format!("omitted.toml, [[{kind}]] {}", it.route)));
         }
         unused.extend(left(untyped).map(|it| format!("omitted.toml, [[untyped]] {}", it.field)));
@@ -168,10 +193,10 @@ impl Exceptions {
 
     /// An entry without its reason, or that says two things at once, is no entry.
     fn complete(&self) -> Result {
-        let Omitted { operation, route, status, untyped } = &self.omitted;
-        let on_routes = operation.iter().chain(route).chain(status);
-        let mut reasons =
-            on_routes.map(|it| (&it.route, &it.reason)).chain(untyped.iter().map(|it| (&it.field, &it.reason)));
+        let Omitted { operation, route, status, twice, untyped } = &self.omitted;
+        let on_routes = route.iter().chain(status).chain(twice).map(|it| (&it.route, &it.reason));
+        let left_out = operation.iter().flat_map(|it| it.routes.iter().map(|route| (route, &it.reason)));
+        let mut reasons = on_routes.chain(left_out).chain(untyped.iter().map(|it| (&it.field, &it.reason)));
         let silent =
             reasons.find(|(_, reason)| reason.trim().is_empty()).map(|(about, _)| format!("omitted.toml, {about}"));
         let silent = silent

@@ -9,9 +9,12 @@ mod examples;
 mod exceptions;
 mod instance;
 mod journal;
+mod notation;
 mod operation;
 mod providers;
 mod routes;
+mod rows;
+mod translate;
 mod untyped;
 
 use std::collections::BTreeMap;
@@ -25,11 +28,14 @@ use journal::Call;
 use operation::Operation;
 use providers::Provider;
 
+/// The reason for which only an operation may be left out of which nothing but its path is known.
+const PATH_ONLY: &str = "known by path only";
+
 pub(crate) fn run() -> Result<Status> {
     let Some(documents) = std::env::var_os("HOWDAH_DOCUMENTS") else {
         for provider in providers::ALL {
             println!(
-                "{}: not checked; its document is {}, as JSON in {}",
+                "{}: not checked; its document is {}, as {}",
                 provider.name, provider.published, provider.document
             );
         }
@@ -97,18 +103,20 @@ fn judge(evidence: &Evidence) -> Verdict {
     for entry in evidence.exceptions.unused() {
         problems.add(format!("{entry}: nothing needs this entry (any more); remove it"));
     }
-    let omitted = if compared.omitted == 0 { String::new() } else { format!(", {} omitted", compared.omitted) };
-    Verdict {
-        score: format!(
-            "{covered}/{}{omitted}; examples {}/{}; whole requests {}/{}",
-            compared.total,
-            examples.answers.passed,
-            examples.answers.total,
-            examples.requests.passed,
-            examples.requests.total
-        ),
-        problems: problems.0,
+    let mut score = format!("{covered}/{}", compared.total);
+    let omitted: usize = compared.omitted.values().sum();
+    if omitted > 0 {
+        let reasons: Vec<_> = compared.omitted.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+        score += &format!(", {omitted} omitted ({})", reasons.join("; "));
     }
+    score += &match evidence.document.rows() {
+        Some(rows) => rows.score(evidence),
+        None => format!(
+            "; examples {}/{}; whole requests {}/{}",
+            examples.answers.passed, examples.answers.total, examples.requests.passed, examples.requests.total
+        ),
+    };
+    Verdict { score, problems: problems.0 }
 }
 
 #[derive(Default)]

@@ -12,6 +12,8 @@ pub(super) struct Operation {
     pub(super) route: String,
     /// The status of success that the crate declares.
     pub(super) status: u16,
+    /// The headers that each such request carries.
+    pub(super) headers: &'static [(&'static str, &'static str)],
     /// Decodes a request's body as the operation's input and encodes it again.
     pub(super) round_trip_input: RoundTrip,
     /// The same with an answer's body, envelope included.
@@ -25,6 +27,7 @@ impl Operation {
             .map(|&operation| Self {
                 route: operation.route().to_string(),
                 status: operation.route().status,
+                headers: operation.route().headers,
                 round_trip_input: Box::new(|body| operation.round_trip_input(body)),
                 round_trip_output: Box::new(|body| operation.round_trip_output(body)),
             })

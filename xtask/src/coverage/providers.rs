@@ -7,18 +7,36 @@ pub(super) struct Provider {
     pub(super) package: &'static str,
     /// In the workspace.
     pub(super) directory: &'static str,
-    /// Its name below `HOWDAH_DOCUMENTS`.
+    /// Its name below `HOWDAH_DOCUMENTS`: an `OpenAPI` document as JSON, or a table of endpoints, tab-separated.
     pub(super) document: &'static str,
     /// Where the provider publishes it.
     pub(super) published: &'static str,
     pub(super) operations: fn() -> Vec<Operation>,
 }
 
-pub(super) const ALL: &[Provider] = &[Provider {
-    name: "dnsimple",
-    package: "howdah-dnsimple",
-    directory: "dnsimple",
-    document: "dnsimple.json",
-    published: "the OpenAPI document linked from developer.dnsimple.com",
-    operations: || Operation::all(howdah_dnsimple::OPERATIONS),
-}];
+pub(super) const ALL: &[Provider] = &[
+    Provider {
+        name: "dnsimple",
+        package: "howdah-dnsimple",
+        directory: "dnsimple",
+        document: "dnsimple.json",
+        published: "the OpenAPI document linked from developer.dnsimple.com",
+        operations: || Operation::all(howdah_dnsimple::OPERATIONS),
+    },
+    Provider {
+        name: "gandi",
+        package: "howdah-gandi",
+        directory: "gandi",
+        document: "gandi.tsv",
+        published: "a table of the endpoints on the reference pages at api.gandi.net/docs",
+        operations: || Operation::all(howdah_gandi::OPERATIONS),
+    },
+    Provider {
+        name: "cloudflare",
+        package: "howdah-cloudflare",
+        directory: "cloudflare",
+        document: "cloudflare.json",
+        published: "an extract of the OpenAPI document in Cloudflare's repository api-schemas",
+        operations: || Operation::all(howdah_cloudflare::OPERATIONS),
+    },
+];

@@ -50,7 +50,7 @@ const DELETE: &str = "DELETE /{account}/zones/{zone}";
 
 fn operation(route: &str, status: u16) -> Operation {
     let same = || Box::new(|value: &Value| Ok(value.clone()));
-    Operation { route: route.into(), status, round_trip_input: same(), round_trip_output: same() }
+    Operation { route: route.into(), status, headers: &[], round_trip_input: same(), round_trip_output: same() }
 }
 
 fn operations() -> Vec<Operation> {
@@ -125,9 +125,9 @@ fn a_missing_route_is_found_unless_omitted() {
     let mut case = Case::default();
     case.operations.pop();
     case.finds("DELETE /{account}/zones/{zone}: the crate has no such route");
-    case.omitted = "[[operation]]\nroute = \"DELETE /{account}/zones/{zone}\"\nreason = \"too dangerous\"";
+    case.omitted = "[[operation]]\nroutes = [\"DELETE /{account}/zones/{zone}\"]\nreason = \"too dangerous\"";
     case.passes();
-    assert_eq!(case.judge().score, "2/3, 1 omitted; examples 2/2; whole requests 3/3");
+    assert_eq!(case.judge().score, "2/3, 1 omitted (1 too dangerous); examples 2/2; whole requests 3/3");
 }
 
 #[test]

@@ -92,7 +92,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     .on(&REPLACE_RRSET, |world, [fqdn, name, record_type], new| {
         let record_type = type_of(record_type)?;
         let new = NewRrset { name: name.to_owned(), record_type, values: new.values, ttl: new.ttl };
-        change(world, fqdn, |hosted| hosted.with(hosted.accepted(new)?))
+        change(world, fqdn, |hosted| Ok(hosted.with(hosted.accepted(new)?)))
     })
     .on(&UPDATE_RRSET, |world, [fqdn, name, record_type], update| {
         let mut new = NewRrset::from(find(world, fqdn)?.held(name, record_type)?.clone());
@@ -104,7 +104,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             }
         }
         new.ttl = update.ttl.or(new.ttl);
-        change(world, fqdn, |hosted| hosted.with(hosted.accepted(new)?))?;
+        change(world, fqdn, |hosted| Ok(hosted.with(hosted.accepted(new)?)))?;
         let rrset = find(world, fqdn)?.held(name, record_type)?;
         Ok(shown(world, fqdn, rrset))
     })
@@ -207,7 +207,7 @@ fn create(world: &mut World, fqdn: &str, new: NewRrset) -> Reply<Message> {
             error(409, "dns-record", "Conflict", "A DNS Record already exists with different value")
         });
     }
-    change(world, fqdn, |hosted| hosted.with(new))
+    change(world, fqdn, |hosted| Ok(hosted.with(new)))
 }
 
 fn remove(world: &mut World, fqdn: &str, gone: impl Fn(&Rrset) -> bool) -> Reply<()> {
@@ -264,13 +264,13 @@ impl Hosted {
     }
 
     /// All sets with this one in the place of the one of its name and type.
-    fn with(&self, new: Rrset) -> Result<Vec<Rrset>, Answer> {
+    fn with(&self, new: Rrset) -> Vec<Rrset> {
         let mut rrsets = self.rrsets.clone();
         match rrsets.iter_mut().find(|held| held.name == new.name && held.record_type == new.record_type) {
             Some(held) => *held = new,
             None => rrsets.push(new),
         }
-        Ok(rrsets)
+        rrsets
     }
 
     /// What holds for the sets together.
