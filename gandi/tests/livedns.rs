@@ -348,8 +348,8 @@ async fn what_a_file_keeps_is_there_again() {
     std::fs::remove_file(&file).unwrap();
     let server = livedns.name_servers(ZONE).await.unwrap().remove(0).parse().unwrap();
     let apex = ZONE.parse().unwrap();
-    let served = Hosting::zone(&again, &server, &apex).unwrap();
-    assert_eq!((served.keys.len(), Some(&served)), (1, Hosting::zone(&fake, &server, &apex).as_ref()));
+    let held = Hosting::zone(&again, &server, &apex).unwrap();
+    assert_eq!((held.keys.len(), Some(&held)), (1, Hosting::zone(&fake, &server, &apex).as_ref()));
     let kept = again.client().livedns();
     assert_eq!(kept.snapshots(ZONE, SnapshotFilter::new()).all().await.unwrap().len(), 1);
     assert_eq!(kept.secondaries(ZONE).await.unwrap(), ["192.0.2.53"]);
