@@ -147,11 +147,10 @@ const UNLOCK: &str = "it is unlocked by hand: in the dashboard open Domain Regis
 const LOCK: &str = "it is locked by hand: in the dashboard open Domain Registration > Manage Domains, choose Manage, then \
                     Configuration, and press Lock";
 const TRANSFER_IN: &str = "transfers to Cloudflare are not made here";
-const KEYS: &str = "Cloudflare publishes the DS of its own signatures and no other: switch DNSSEC of its zone on or off";
+const KEYS: &str =
+    "Cloudflare publishes the DS of its own signatures and no other: switch DNSSEC of its zone on or off";
 const GLUE: &str = "the addresses of hosts below it cannot be read or changed";
 
 fn manual(domain: &Name, what: &str) -> Error {
-    Error::new(ErrorKind::Unsupported, format!("{domain}: {what}"))
-        .with_provider(NAME)
-        .with_outcome(Outcome::NotSent)
+    Error::new(ErrorKind::Unsupported, format!("{domain}: {what}")).with_provider(NAME).with_outcome(Outcome::NotSent)
 }

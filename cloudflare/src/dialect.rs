@@ -113,8 +113,7 @@ mod tests {
         let explanation = explained(400, &body);
         assert_eq!((explanation.code.as_deref(), explanation.kind), (Some("1004"), None));
         assert_eq!(explanation.message.as_deref(), Some("DNS Validation Error"));
-        let fields: Vec<_> =
-            explanation.fields.iter().map(|one| (one.field.as_str(), one.message.as_str())).collect();
+        let fields: Vec<_> = explanation.fields.iter().map(|one| (one.field.as_str(), one.message.as_str())).collect();
         assert_eq!(fields, [("", "not an address [9005]"), ("records.0.ttl", "and this [1]")]);
     }
 
@@ -136,7 +135,8 @@ mod tests {
     #[test]
     fn only_a_body_that_says_so_is_a_refusal() {
         assert!(refused(br#" {"success": false, "errors": []}"#));
-        for body in [&br#"{"success": true}"#[..], br#"{"result": {}}"#, b"@ IN A 192.0.2.1", b"", br#"{"success": fa"#] {
+        for body in [&br#"{"success": true}"#[..], br#"{"result": {}}"#, b"@ IN A 192.0.2.1", b"", br#"{"success": fa"#]
+        {
             assert!(!refused(body), "{body:?}");
         }
     }

@@ -63,9 +63,7 @@ fn status_of(zone: &Name, state: &DnssecState) -> Result<SigningStatus> {
         Some(DnssecStatus::PendingDisabled) => Ok(SigningStatus::Disabling),
         Some(other) => {
             let message = format!("DNSSEC of {zone} is in the state `{other}`: look at it in the dashboard");
-            Err(Error::new(ErrorKind::Precondition, message)
-                .with_provider("cloudflare")
-                .with_outcome(Outcome::Refused))
+            Err(Error::new(ErrorKind::Precondition, message).with_provider("cloudflare").with_outcome(Outcome::Refused))
         }
     }
 }

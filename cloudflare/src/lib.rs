@@ -33,12 +33,12 @@
 //! What comes from the API is what its user entered. What the name servers answer for a proxied name are addresses of
 //! Cloudflare's ([`addresses`]), so a zone is to be read here and never by asking them.
 
+mod cloudflare_registrar;
 mod dialect;
 mod dns_provider;
 mod dnssec_signer;
 mod global_key;
 mod presentation;
-mod cloudflare_registrar;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -57,8 +57,8 @@ use howdah_core::{
     http::{Api, ApiBuilder, Auth, Operation, Pagination},
 };
 
-pub use dns_provider::CloudflareDns;
 pub use cloudflare_registrar::CloudflareRegistrar;
+pub use dns_provider::CloudflareDns;
 
 /// The base URL of the service.
 pub const PRODUCTION: &str = "https://api.cloudflare.com/client/v4";

@@ -29,8 +29,7 @@ use Part::{Host, Number, Quoted, Rest, Word};
 type Parts = &'static [(&'static str, Part)];
 
 const SERVICE: Parts = &[("priority", Number), ("target", Host), ("value", Rest)];
-const ASSOCIATION: Parts =
-    &[("usage", Number), ("selector", Number), ("matching_type", Number), ("certificate", Word)];
+const ASSOCIATION: Parts = &[("usage", Number), ("selector", Number), ("matching_type", Number), ("certificate", Word)];
 
 fn parts(record_type: &str) -> Option<Parts> {
     Some(match record_type {
@@ -62,18 +61,15 @@ pub(crate) fn read(record_type: &str, written: &Written) -> Result<RecordData, S
     if parsed == RecordType::Txt {
         return Ok(RecordData::Txt(text(content)));
     }
-    let line = match written.data.as_ref().and_then(|data| line(record_type, data, written.priority)) {
-        Some(line) => line,
-        None => {
-            let words = content.split_ascii_whitespace().count();
-            match (record_type, written.priority) {
-                ("MX", priority) => format!("{} {content}", priority.unwrap_or_default()),
-                ("SRV", Some(priority)) if words == 3 => format!("{priority} {content}"),
-                ("URI", Some(priority)) if words == 2 => format!("{priority} {content}"),
-                _ => content.to_owned(),
-            }
-        }
+    let words = content.split_ascii_whitespace().count();
+    let from_content = || match (record_type, written.priority) {
+        ("MX", priority) => format!("{} {content}", priority.unwrap_or_default()),
+        ("SRV", Some(priority)) if words == 3 => format!("{priority} {content}"),
+        ("URI", Some(priority)) if words == 2 => format!("{priority} {content}"),
+        _ => content.to_owned(),
     };
+    let from_parts = written.data.as_ref().and_then(|data| line(record_type, data, written.priority));
+    let line = from_parts.unwrap_or_else(from_content);
     // Host names have no final dot here and are absolute all the same.
     RecordData::parse(&parsed, &line, &Name::root()).map_err(|error| error.to_string())
 }
@@ -236,11 +232,8 @@ mod tests {
 
     #[test]
     fn contents_are_read_as_they_come() {
-        let with = |content: &str, priority| Written {
-            content: Some(content.to_owned()),
-            priority,
-            ..Written::default()
-        };
+        let with =
+            |content: &str, priority| Written { content: Some(content.to_owned()), priority, ..Written::default() };
         for (record_type, content, priority, line) in [
             ("SRV", "5\t5060\thost.example.net", Some(10), "10 5 5060 host.example.net."),
             ("SRV", "10 5 5060 host.example.net", Some(10), "10 5 5060 host.example.net."),
