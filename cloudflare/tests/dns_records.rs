@@ -105,7 +105,7 @@ async fn what_cannot_be_is_refused() {
     // A record of another service is its own.
     let mail = NewRecord::new("MX", "@").with_content("route1.mx.cloudflare.net").with_priority(5u16);
     let mail = fake.add_record(&zone, mail).id;
-    fake.set_meta(&zone, &mail, RecordMeta { read_only: Some(true), ..RecordMeta::default() });
+    fake.set_meta(&zone, &mail, &RecordMeta { read_only: Some(true), ..RecordMeta::default() });
     assert!(records.delete(&zone, &mail).await.unwrap_err().is_invalid());
     assert!(records.update(&zone, &mail, RecordUpdate::new().with_ttl(60u32)).await.unwrap_err().is_invalid());
     assert_eq!(fake.records(&zone).len(), 2);

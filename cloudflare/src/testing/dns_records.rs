@@ -99,7 +99,7 @@ pub(super) fn create(world: &mut World, zone: &str, wanted: NewRecord) -> Result
     Ok(record)
 }
 
-pub(super) fn set_meta(world: &mut World, zone: &str, record: &RecordId, meta: RecordMeta) {
+pub(super) fn set_meta(world: &mut World, zone: &str, record: &RecordId, meta: &RecordMeta) {
     let records = world.dns_records.records.get_mut(zone).into_iter().flatten();
     for one in records.filter(|one| one.id == *record) {
         one.meta = Some(meta.clone());
@@ -198,7 +198,8 @@ fn checked(world: &World, zone: &str, id: &RecordId, wanted: NewRecord) -> Resul
             return Err(refused(400, 81058, "An identical record already exists."));
         }
         let (one, two) = (record.record_type.as_str(), other.record_type.as_str());
-        let has_target = |name: &str| CAN_BE_PROXIED.contains(&name) || name == "NS";
+        // The apex has name servers anyway.
+        let has_target = |name: &str| CAN_BE_PROXIED.contains(&name) || (name == "NS" && owner != *apex);
         if (one == "CNAME" && has_target(two)) || (two == "CNAME" && has_target(one)) {
             return Err(refused(400, 81053, "An A, AAAA, or CNAME record with that host already exists."));
         }

@@ -32,8 +32,8 @@ impl Hosting for FakeCloudflare {
             return Vec::new();
         }
         self.world.state(|world| {
-            let served = zones::all(world).filter(|(_, _, status, since)| is_answered(world, status, *since));
-            served.map(|(_, name, ..)| name.clone()).collect()
+            let answered = zones::all(world).filter(|(_, _, status, since)| is_answered(world, status, *since));
+            answered.map(|(_, name, ..)| name.clone()).collect()
         })
     }
 

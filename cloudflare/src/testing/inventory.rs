@@ -176,7 +176,7 @@ impl FakeCloudflare {
                 NewRecord::new("MX", "@").with_content(format!("{host}.mx.cloudflare.net")).with_priority(priority);
             let record = self.add_record(zone, record);
             let meta = RecordMeta { read_only: Some(true), email_routing: Some(true), ..RecordMeta::default() };
-            self.set_meta(zone, &record.id, meta);
+            self.set_meta(zone, &record.id, &meta);
         }
     }
 

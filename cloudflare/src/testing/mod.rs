@@ -191,6 +191,15 @@ impl FakeCloudflare {
         })
     }
 
+    /// What a zone is called, without a request.
+    pub fn zone(&self, name: &str) -> Option<ZoneId> {
+        let name = Name::parse(name).ok()?;
+        self.world.state(|state| {
+            let id = zones::all(state).find(|(_, one, ..)| **one == name).map(|(id, ..)| id.to_owned());
+            id.map(ZoneId::new)
+        })
+    }
+
     /// Adds a record, without a request.
     ///
     /// # Panics
@@ -202,7 +211,7 @@ impl FakeCloudflare {
     }
 
     /// Says where a record comes from, as other services of Cloudflare's do with theirs.
-    pub fn set_meta(&self, zone: &ZoneId, record: &RecordId, meta: RecordMeta) {
+    pub fn set_meta(&self, zone: &ZoneId, record: &RecordId, meta: &RecordMeta) {
         self.world.state(|state| dns_records::set_meta(state, zone.get(), record, meta));
     }
 
