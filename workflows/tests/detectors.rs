@@ -152,7 +152,7 @@ async fn missing_and_mangled_records_are_found() {
 async fn a_proxy_that_was_copied_is_found() {
     let world = World::new().await;
     put(&world, "@", &RecordType::A, "104.16.1.1");
-    let is_proxy = howdah_cloudflare::is_cloudflare_address;
+    let is_proxy = howdah_cloudflare::addresses::is_cloudflare_address;
     assert_eq!(found(&world, &subject(&world).await.with_proxy(is_proxy)).await, [Kind::ProxyAddress].into());
     put(&world, "@", &RecordType::A, "192.0.2.1");
     assert_eq!(found(&world, &subject(&world).await.with_proxy(is_proxy)).await, [].into());

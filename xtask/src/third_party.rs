@@ -14,7 +14,7 @@ use serde_json::Value;
 use crate::process::{Result, Status, cargo, is_available, output, root, run as run_command};
 
 /// A script of `xtask/third-party`, and the provider whose fake it talks to.
-const SCRIPTS: &[(&str, &str)] = &[("dnsimple_client.py", "dnsimple")];
+const SCRIPTS: &[(&str, &str)] = &[("dnsimple_client.py", "dnsimple"), ("cloudflare_client.py", "cloudflare")];
 
 /// A tool, and the Debian package that it is in.
 const DNS_TOOLS: &[(&str, &str)] =
