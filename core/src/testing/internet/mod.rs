@@ -68,12 +68,11 @@ const ALIAS_DEPTH: u8 = 4;
 /// provider.create_zone(&domain).await?;
 /// provider.enable(&domain).await?;
 /// let servers = provider.name_servers(&domain).await?;
-/// registry.register(&domain, "registrar", &servers, "100d".parse()?);
+/// registry.register(&domain, "registrar", &servers, "2400h".parse()?);
 ///
 /// let internet = Internet::new(&registry).hosting(Arc::new(provider));
-/// assert_eq!(internet.roots().len(), 2);
-/// assert_eq!(internet.trust_anchor().flags, 257);
-/// assert_eq!(internet.address(&servers[0]), internet.address(&servers[0]));
+/// let delegation = internet.observer().delegation(&domain).await?;
+/// assert!(delegation.agreed().is_some_and(|view| view.name_servers.contains(&servers[0])));
 /// # Ok(())
 /// # }
 /// ```
