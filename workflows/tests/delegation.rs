@@ -76,18 +76,15 @@ async fn a_difference_on_the_wire_stops_the_move() {
     let world = World::new().await;
     // A record that the old provider serves and its API does not show would be lost.
     struct Blind(howdah_core::testing::MemoryDns);
-    let hidden = RecordSet::new(
-        name("www.example.org"),
-        Ttl::Seconds(300),
-        [RecordData::A([192, 0, 2, 99].into())],
-    )
-    .unwrap();
-    world.run(&MoveDns::new(
-        Source::Provider { provider: Arc::new(world.old.clone()), zone: domain() },
-        Arc::new(world.new.clone()),
-    ))
-    .await
-    .unwrap();
+    let hidden =
+        RecordSet::new(name("www.example.org"), Ttl::Seconds(300), [RecordData::A([192, 0, 2, 99].into())]).unwrap();
+    world
+        .run(&MoveDns::new(
+            Source::Provider { provider: Arc::new(world.old.clone()), zone: domain() },
+            Arc::new(world.new.clone()),
+        ))
+        .await
+        .unwrap();
     let Blind(old) = Blind(world.old.clone());
     let zone = old.snapshot(&domain()).await.unwrap().zone;
     // The old servers go on with something else than what was read.
@@ -127,8 +124,7 @@ async fn nobody_is_delegated_to_servers_that_do_not_answer() {
 async fn a_signed_zone_is_not_delegated_to_servers_without_its_key() {
     let world = World::new().await;
     let hosting = Arc::new(world.old.clone());
-    let sign =
-        EnableDnssec::new(domain(), hosting.clone(), hosting, Arc::new(world.one.clone()), world.lookout());
+    let sign = EnableDnssec::new(domain(), hosting.clone(), hosting, Arc::new(world.one.clone()), world.lookout());
     complete(&world.stay(&sign).await.unwrap());
     let changes = world.one.changes_made();
     let outcome = world.run(&job(&world)).await.unwrap();

@@ -50,7 +50,8 @@ impl Demo {
         fs::create_dir_all(directory).map_err(|error| failed("", &error))?;
         let left = fs::read_to_string(file("now")).ok().and_then(|text| text.trim().parse::<Timestamp>().ok());
         let clock = Clock::starting_at(left.map_or_else(Timestamp::now, |left| left.max(Timestamp::now())));
-        let registry = Registry::kept_in(&file("registry.json"), clock).map_err(|error| failed("registry.json", &error))?;
+        let registry =
+            Registry::kept_in(&file("registry.json"), clock).map_err(|error| failed("registry.json", &error))?;
         let cloudflare = FakeCloudflare::kept_in(&file("cloudflare.json"), &registry);
         let dnsimple = FakeDnSimple::kept_on(&file("dnsimple.json"), &registry);
         let gandi = FakeGandi::kept_in(&file("gandi.json"), &registry);
