@@ -178,21 +178,21 @@ fn packages(fake: Fake<World>) -> Fake<World> {
         let offered = all_packages().filter(|package| offers(package, &filter));
         Ok(offered.map(|package| with_href(world, package)).collect())
     })
-        .on(&GET_PACKAGE, |world, [name], ()| {
-            let package = package_of(name).ok_or_else(|| not_found("package", name))?;
-            Ok(with_href(world, package))
-        })
-        .on(&INTERMEDIATE, |world, [kind], query| {
-            let provider = query.provider.unwrap_or(CertificateProvider::Sectigo);
-            if matches!(provider, CertificateProvider::Other(_)) {
-                return Err(invalid("querystring", "provider", "is not one of Sectigo, Digicert"));
-            }
-            intermediate(world, kind)
-        })
-        .on(&INTERMEDIATE_FILE, |world, [filename], ()| {
-            let kind = filename.strip_suffix(".pem");
-            intermediate(world, kind.ok_or_else(|| not_found("certificate", filename))?)
-        })
+    .on(&GET_PACKAGE, |world, [name], ()| {
+        let package = package_of(name).ok_or_else(|| not_found("package", name))?;
+        Ok(with_href(world, package))
+    })
+    .on(&INTERMEDIATE, |world, [kind], query| {
+        let provider = query.provider.unwrap_or(CertificateProvider::Sectigo);
+        if matches!(provider, CertificateProvider::Other(_)) {
+            return Err(invalid("querystring", "provider", "is not one of Sectigo, Digicert"));
+        }
+        intermediate(world, kind)
+    })
+    .on(&INTERMEDIATE_FILE, |world, [filename], ()| {
+        let kind = filename.strip_suffix(".pem");
+        intermediate(world, kind.ok_or_else(|| not_found("certificate", filename))?)
+    })
 }
 
 /// What completes by itself: what was ordered is issued, and what is old expires.

@@ -6,9 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{FakeGandi, State as World, contacts, error, invalid, message, not_found, registered, tried};
 use crate::{
-    change_owner::{
-CHECK_START, GET, NewOwner, OwnerChange, OwnerChangeParams, RESEND_FOA, START
-    },
+    change_owner::{CHECK_START, GET, NewOwner, OwnerChange, OwnerChangeParams, RESEND_FOA, START},
     contacts::NewContact,
     transfers::{Foa, Step},
 };
@@ -124,11 +122,8 @@ impl FakeGandi {
 fn check(world: &World, domain: &str, owner: &NewContact) -> Result<Name, howdah_core::testing::Answer> {
     let (name, _) = registered(world, domain)?;
     contacts::check(owner).map_err(|wrong| wrong.below("owner"))?;
-    let running = world
-        .change_owner
-        .changes
-        .get(&name)
-        .is_some_and(|held| matches!(held.change.step, Step::Wait | Step::Run));
+    let running =
+        world.change_owner.changes.get(&name).is_some_and(|held| matches!(held.change.step, Step::Wait | Step::Run));
     if running {
         return Err(error(409, "domain", "Conflict", "Another operation is running on this domain"));
     }

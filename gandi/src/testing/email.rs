@@ -43,7 +43,8 @@ impl FakeGandi {
     /// When there is no such mailbox.
     pub fn deliver_mail(&self, domain: &str, mailbox: &MailboxId, kilobytes: f64) {
         self.world().state(|world| {
-            let held = held(world, domain, mailbox.get()).unwrap_or_else(|_| panic!("{domain} has no mailbox {mailbox}"));
+            let held =
+                held(world, domain, mailbox.get()).unwrap_or_else(|_| panic!("{domain} has no mailbox {mailbox}"));
             let used = &mut held.mailbox.quota_used;
             *used = Some(used.unwrap_or_default() + kilobytes);
         });
@@ -185,8 +186,9 @@ fn create_mailbox(world: &mut World, domain: &str, new: NewMailbox) -> Result<Ma
         return Err(invalid("body", "password", "is shorter than 8 characters"));
     }
     let aliases = locals(new.aliases.unwrap_or_default())?;
-    let is_free =
-        |slot: &&mut Slot| slot.mailbox_type.as_ref() == Some(&new.mailbox_type) && slot.status != Some(SlotStatus::Active);
+    let is_free = |slot: &&mut Slot| {
+        slot.mailbox_type.as_ref() == Some(&new.mailbox_type) && slot.status != Some(SlotStatus::Active)
+    };
     let Some(slot) = of.slots.iter_mut().find(is_free) else {
         return Err(invalid("body", "mailbox_type", "has no free slot"));
     };
@@ -256,8 +258,9 @@ fn locals(aliases: Vec<String>) -> Result<Vec<String>, Answer> {
 }
 
 fn addresses(destinations: Vec<String>) -> Result<Vec<String>, Answer> {
-    let is_address =
-        |text: &String| text.split_once('@').is_some_and(|(name, host)| is_local(name) && is_local(host) && host.contains('.'));
+    let is_address = |text: &String| {
+        text.split_once('@').is_some_and(|(name, host)| is_local(name) && is_local(host) && host.contains('.'))
+    };
     if !destinations.is_empty() && destinations.iter().all(is_address) {
         return Ok(destinations);
     }

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{FakeGandi, State as World, error, invalid, message, not_found, tried};
 use crate::simple_hosting::{
-    ACT, Application, CHECK_CREATE, CREATE, CREATE_VHOST, DELETE, DELETE_VHOST, GET, GET_APPLICATION, GET_VHOST, Instance,
-    InstanceAction, InstanceId, LIST, LIST_APPLICATIONS, LIST_VHOSTS, NewInstance, UPDATE, UPDATE_VHOST, Vhost,
-    VhostApplication,
+    ACT, Application, CHECK_CREATE, CREATE, CREATE_VHOST, DELETE, DELETE_VHOST, GET, GET_APPLICATION, GET_VHOST,
+    Instance, InstanceAction, InstanceId, LIST, LIST_APPLICATIONS, LIST_VHOSTS, NewInstance, UPDATE, UPDATE_VHOST,
+    Vhost, VhostApplication,
 };
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -98,36 +98,34 @@ fn serve_instances(fake: Fake<World>) -> Fake<World> {
 }
 
 fn serve_vhosts(fake: Fake<World>) -> Fake<World> {
-    fake.on(&LIST_VHOSTS, |world, [id], ()| {
-        Ok(held(world, id)?.vhosts.iter().map(|site| site.vhost.clone()).collect())
-    })
-    .on(&CREATE_VHOST, |world, [id], new| {
-        held(world, id)?;
-        known_application(new.application.as_ref())?;
-        let instances = &mut world.simple_hosting.instances;
-        let is_served = instances.iter().any(|held| held.vhosts.iter().any(|site| site.vhost.fqdn == new.fqdn));
-        if is_served && new.r#override != Some(true) {
-            return Err(error(409, "HTTPConflict", "Conflict", "An instance serves the name already"));
-        }
-        for held in instances {
-            held.vhosts.retain(|site| site.vhost.fqdn != new.fqdn);
-        }
-        let vhost = Vhost { fqdn: new.fqdn, status: Some("running".to_owned()), created_at: Some(world.now) };
-        held(world, id)?.vhosts.push(Site { vhost, application: new.application });
-        Err(message(202, "The virtual host is being created"))
-    })
-    .on(&GET_VHOST, |world, [id, fqdn], ()| Ok(site(world, id, fqdn)?.vhost.clone()))
-    .on(&UPDATE_VHOST, |world, [id, fqdn], change| {
-        known_application(change.application.as_ref())?;
-        let site = site(world, id, fqdn)?;
-        site.application = change.application.or(site.application.take());
-        Err(message(202, "The virtual host is being updated"))
-    })
-    .on(&DELETE_VHOST, |world, [id, fqdn], ()| {
-        site(world, id, fqdn)?;
-        held(world, id)?.vhosts.retain(|site| site.vhost.fqdn != fqdn);
-        Err(message(202, "The virtual host is being deleted"))
-    })
+    fake.on(&LIST_VHOSTS, |world, [id], ()| Ok(held(world, id)?.vhosts.iter().map(|site| site.vhost.clone()).collect()))
+        .on(&CREATE_VHOST, |world, [id], new| {
+            held(world, id)?;
+            known_application(new.application.as_ref())?;
+            let instances = &mut world.simple_hosting.instances;
+            let is_served = instances.iter().any(|held| held.vhosts.iter().any(|site| site.vhost.fqdn == new.fqdn));
+            if is_served && new.r#override != Some(true) {
+                return Err(error(409, "HTTPConflict", "Conflict", "An instance serves the name already"));
+            }
+            for held in instances {
+                held.vhosts.retain(|site| site.vhost.fqdn != new.fqdn);
+            }
+            let vhost = Vhost { fqdn: new.fqdn, status: Some("running".to_owned()), created_at: Some(world.now) };
+            held(world, id)?.vhosts.push(Site { vhost, application: new.application });
+            Err(message(202, "The virtual host is being created"))
+        })
+        .on(&GET_VHOST, |world, [id, fqdn], ()| Ok(site(world, id, fqdn)?.vhost.clone()))
+        .on(&UPDATE_VHOST, |world, [id, fqdn], change| {
+            known_application(change.application.as_ref())?;
+            let site = site(world, id, fqdn)?;
+            site.application = change.application.or(site.application.take());
+            Err(message(202, "The virtual host is being updated"))
+        })
+        .on(&DELETE_VHOST, |world, [id, fqdn], ()| {
+            site(world, id, fqdn)?;
+            held(world, id)?.vhosts.retain(|site| site.vhost.fqdn != fqdn);
+            Err(message(202, "The virtual host is being deleted"))
+        })
 }
 
 fn check(world: &World, new: &NewInstance) -> Result<(), Answer> {
