@@ -68,7 +68,8 @@ async fn what_an_observer_does_can_be_spawned() {
         let apex = observer.apex(&zone, &hosts).await.len();
         let same = observer.compare(questions(), &hosts[..1], &hosts[1..]).await.is_same();
         let answered = observer.ask(&hosts[0], &zone, &RecordType::A).await.answered().is_some();
-        let (servers, delegation) = (observer.servers(&[zone.clone()]).await, observer.delegation(&zone).await);
+        let (servers, delegation) =
+            (observer.servers(std::slice::from_ref(&zone)).await, observer.delegation(&zone).await);
         let nowhere = servers.found.is_empty() && delegation.is_err();
         (apex, same, answered, nowhere && observer.resolve(&zone, &RecordType::A).await.is_err())
     });
