@@ -59,6 +59,23 @@ async fn the_same_zone_is_the_same() {
     assert!(!World::default().observer().compare(questions(), &[], &[]).await.is_same());
 }
 
+/// Whoever observes in the background spawns it.
+#[tokio::test(start_paused = true)]
+async fn what_an_observer_does_can_be_spawned() {
+    let observer = world(OLD).observer();
+    let task = tokio::spawn(async move {
+        let (zone, hosts) = (name("example.org"), [old(), new()]);
+        let apex = observer.apex(&zone, &hosts).await.len();
+        let same = observer.compare(questions(), &hosts[..1], &hosts[1..]).await.is_same();
+        let answered = observer.ask(&hosts[0], &zone, &RecordType::A).await.answered().is_some();
+        let (servers, delegation) =
+            (observer.servers(std::slice::from_ref(&zone)).await, observer.delegation(&zone).await);
+        let nowhere = servers.found.is_empty() && delegation.is_err();
+        (apex, same, answered, nowhere && observer.resolve(&zone, &RecordType::A).await.is_err())
+    });
+    assert_eq!(task.await.unwrap(), (2, true, true, true));
+}
+
 #[tokio::test(start_paused = true)]
 async fn every_difference_is_told() {
     let of_new = "@ 300 A 203.0.113.9\n@ 300 AAAA 2001:db8::1\nwww 300 CNAME www.example.org\n\
