@@ -68,8 +68,7 @@ async fn an_order_that_was_only_tried_is_not_taken_for_done() {
         gandi.certificates().renew(&id, CertificateRenewal::new()).await.unwrap_err(),
         gandi.change_owner().start("example.org", ada).await.unwrap_err(),
     ] {
-        // Whether anything was done cannot be told, and nothing is done again.
-        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Decode, Outcome::Applied));
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Decode, Outcome::Refused));
         assert_eq!(error.body().unwrap(), r#"{"errors":[],"status":"success"}"#);
     }
     assert_eq!(server.received_requests().await.unwrap().len(), 3);
