@@ -24,6 +24,8 @@ fn what_pays_is_not_repeated_although_its_method_would_allow_it() {
     assert_eq!(
         never,
         [
+            "DELETE /email/mailboxes/{domain}/{id}/contents",
+            "DELETE /email/slots/{domain}/{id}",
             "PUT /certificate/issued-certs/{id}/dcv",
             "PUT /domain/domains/{domain}/authinfo",
             "PUT /domain/domains/{domain}/contacts/owner",
@@ -47,9 +49,11 @@ fn what_may_be_repeated_although_its_method_would_not_allow_it() {
             "PATCH /domain/domains/{domain}/status",
             "PATCH /domain/domains/{domain}/tags",
             "PATCH /domain/domains/{domain}/webredirs/{host}",
+            "PATCH /email/mailboxes/{domain}/{id}",
             "PATCH /livedns/domains/{fqdn}",
             "PATCH /livedns/domains/{fqdn}/keys/{id}",
             "PATCH /livedns/domains/{fqdn}/snapshots/{id}",
+            "PATCH /template/templates/{id}",
             "POST /certificate/dcv_params",
             "POST /certificate/issued-certs/{id}/dcv_params",
             "POST /domain/transferin/{domain}/available",
