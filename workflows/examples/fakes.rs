@@ -67,7 +67,7 @@ pub(crate) async fn serve(
     };
     let demo = Demo::open(args.state.as_deref())?;
     // Zones are made in Cloudflare's dashboard, and without one there is nothing to leave.
-    if demo.cloudflare.zone(CLOUDFLARE_ZONE).is_none() {
+    if demo.cloudflare.zone_id(CLOUDFLARE_ZONE).is_none() {
         demo.cloudflare.create_zone(CLOUDFLARE_ZONE);
     }
     let first = demo.dnsimple.world().serve_on(args.port).await;

@@ -65,7 +65,8 @@ def a_record_is_created_read_changed_and_deleted():
     equal(records.get(made.id, zone_id=zone).content, "mx.example.org", "read")
     changed = records.edit(made.id, zone_id=zone, type="MX", name="mail." + BELOW, ttl=300)
     equal((changed.ttl, changed.content, changed.priority), (300, "mx.example.org", 10), "changed")
-    refused(400, records.create, zone_id=zone, type="MX", name="mail." + BELOW, content="mx.example.org", priority=10)
+    again = {"type": "MX", "name": "mail." + BELOW, "content": "mx.example.org", "priority": 10, "ttl": 600}
+    refused(400, records.create, zone_id=zone, **again)
     records.delete(made.id, zone_id=zone)
     refused(404, records.get, made.id, zone_id=zone)
 
