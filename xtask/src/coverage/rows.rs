@@ -36,7 +36,7 @@ impl Rows {
             answers += usize::from(!self.path_only.contains(route) && !self.unread_answers.contains(route));
         }
         format!(
-            "; held against their rows: {requests} requests ({} not), {answers} answers ({} not)",
+            "held against their rows: {requests} requests ({} not), {answers} answers ({} not)",
             known - requests,
             known - answers
         )
