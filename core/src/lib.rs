@@ -7,6 +7,7 @@ pub mod http;
 mod id;
 mod input;
 mod open_enum;
+pub mod rdap;
 pub mod registrar;
 pub mod secret;
 #[cfg(feature = "testing")]

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Error, ErrorKind, Result, Secret,
+    Error, ErrorKind, Outcome, Result, Secret,
     dns::{KeyInfo, Name},
 };
 
@@ -284,13 +284,14 @@ impl Confirm {
             return Err(Error::invalid(message));
         }
         let Quote { domain, price, .. } = quote;
+        let too_dear = |message| Error::new(ErrorKind::Payment, message).with_outcome(Outcome::NotSent);
         if price.currency != self.max_price.currency {
             let message = format!("{domain} costs {price}, and the limit of {} is in another currency", self.max_price);
-            return Err(Error::new(ErrorKind::Payment, message));
+            return Err(too_dear(message));
         }
         if price.cents > self.max_price.cents {
             let message = format!("{domain} costs {price}, which is more than the confirmed {}", self.max_price);
-            return Err(Error::new(ErrorKind::Payment, message));
+            return Err(too_dear(message));
         }
         Ok(())
     }
@@ -478,7 +479,7 @@ mod tests {
         let confirm = Confirm::up_to(Money::new(2000, "EUR"), &quote(1999)).unwrap();
         assert!(confirm.require(&quote(2000)).is_ok());
         let error = confirm.require(&quote(2001)).unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Payment);
+        assert_eq!((error.kind(), error.outcome()), (ErrorKind::Payment, Outcome::NotSent));
         assert_eq!(error.message(), "example.org. costs 20.01 EUR, which is more than the confirmed 20.00 EUR");
         assert!(Confirm::up_to(Money::new(2000, "USD"), &quote(1)).is_err());
         let renewal = Quote { purchase: Purchase::Renewal(1), ..quote(1) };

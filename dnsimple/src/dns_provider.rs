@@ -352,7 +352,7 @@ fn zone_info(zone: &zones::Zone) -> Result<ZoneInfo> {
     Ok(ZoneInfo::new(host(&zone.name)?, zone.name.as_str()).with_active(zone.active))
 }
 
-fn host(text: &str) -> Result<Name> {
+pub(crate) fn host(text: &str) -> Result<Name> {
     Name::parse(text).map_err(|error| {
         Error::new(ErrorKind::Decode, format!("`{text}` is not a host name"))
             .with_provider("dnsimple")
@@ -362,7 +362,7 @@ fn host(text: &str) -> Result<Name> {
 }
 
 /// A record as DNS has it, or why it is left alone.
-fn read_record(zone: &Name, record: &ZoneRecord) -> Result<(Name, RecordData), String> {
+pub(crate) fn read_record(zone: &Name, record: &ZoneRecord) -> Result<(Name, RecordData), String> {
     use zones::RecordType::{Alias, Cname, Dnskey, Ds, Mx as MxType, Ns, Other, Pool, Ptr, Soa, Srv as SrvType, Url};
     let apex = record.name.is_empty();
     match &record.record_type {

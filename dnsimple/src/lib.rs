@@ -47,6 +47,7 @@
 mod dialect;
 mod dns_provider;
 mod dnssec_signer;
+mod domain_registrar;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -76,6 +77,7 @@ use howdah_core::{
 use identity::AccountId;
 
 pub use dns_provider::DnSimpleDns;
+pub use domain_registrar::DnSimpleRegistrar;
 
 /// The base URL of the service.
 pub const PRODUCTION: &str = "https://api.dnsimple.com/v2";

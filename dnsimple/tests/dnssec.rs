@@ -201,7 +201,9 @@ async fn a_kept_world_goes_on_rotating() {
     let after = open("2024-05-01T12:00:00Z").account().dnssec();
     let both = records(&after, DOMAIN).await;
     assert_eq!((both.len(), &both[0]), (2, &first));
-    std::fs::remove_file(file).unwrap();
+    for file in [file.clone(), file.with_extension("registry.json")] {
+        std::fs::remove_file(file).unwrap();
+    }
 }
 
 #[test]

@@ -19,7 +19,7 @@ use howdah_dnsimple::{
         self, DomainTransfer, NewRegistration, NewRenewal, NewRestore, NewTransfer, Registrar, RegistrationState,
         RenewalState, RestoreState, TransferState,
     },
-    testing::{FakeDnSimple, Plan, State},
+    testing::{FakeDnSimple, Plan},
     zones::NewRecord,
 };
 use jiff::civil::date;
@@ -321,6 +321,7 @@ async fn a_transfer_takes_days_and_keeps_the_delegation() {
 async fn a_hosted_domain_is_transferred_to_where_it_is_hosted() {
     let (fake, account, contact) = with_contact().await;
     fake.create_zone(DOMAIN);
+    fake.register_elsewhere(DOMAIN, "any", &DNSIMPLE);
     let before = fake.records(DOMAIN);
     let transfer = NewTransfer::new(contact).with_auth_code("any");
     let transfer = account.registrar().transfer_domain(DOMAIN, transfer).await.unwrap();
@@ -545,16 +546,24 @@ async fn a_hosted_domain_has_no_registration() {
 
 #[tokio::test(start_paused = true)]
 async fn a_world_goes_on_where_it_was_left() {
-    let (fake, account, contact) = with_contact().await;
+    let file = std::env::temp_dir().join(format!("howdah-dnsimple-registrar-{}.json", std::process::id()));
+    let open = |at: &str| FakeDnSimple::kept_in(&file, Clock::starting_at(at.parse().unwrap())).unwrap();
+    let fake = open("2024-02-01T12:00:00Z");
+    let account = fake.account();
+    let contact = account.contacts().create(contact("Ada")).await.unwrap().id;
     fake.register_domain("kept.com", contact);
     fake.register_elsewhere(DOMAIN, "a-code", &["ns1.example.org", "ns2.example.org"]);
     let transfer = NewTransfer::new(contact).with_auth_code("a-code");
     let transfer = account.registrar().transfer_domain(DOMAIN, transfer).await.unwrap();
-    let kept = fake.world().state(|state| serde_json::to_string(state).unwrap());
-    let read: State = serde_json::from_str(&kept).unwrap();
-    assert_eq!(serde_json::to_string(&read).unwrap(), kept);
-    fake.world().state(|state| *state = read);
-    assert_eq!(transfer.await.unwrap().state, TransferState::Transferred);
+    let id = transfer.latest().unwrap().id;
+
+    let later = open("2024-02-08T12:00:00Z").account().registrar();
+    assert_eq!(later.transfer(DOMAIN, id).await.unwrap().state, TransferState::Transferred);
+    assert_eq!(later.delegation(DOMAIN).await.unwrap(), ["ns1.example.org", "ns2.example.org"]);
+    assert!(later.transfer_lock("kept.com").await.unwrap().enabled);
+    for file in [file.clone(), file.with_extension("registry.json")] {
+        std::fs::remove_file(file).unwrap();
+    }
 }
 
 #[test]

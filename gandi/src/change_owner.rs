@@ -54,7 +54,7 @@ impl ChangeOwner {
     ///
     /// `POST /domain/changeowner/{domain}`
     pub fn start(&self, domain: &str, owner: NewContact) -> Call<Accepted> {
-        self.0.send(&START, [&domain], NewOwner { owner }).map(Accepted::from)
+        Accepted::read(self.0.send(&START, [&domain], NewOwner { owner }))
     }
 
     /// Tries [`start`](Self::start). Nothing is changed, and nothing paid.

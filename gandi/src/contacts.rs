@@ -65,7 +65,7 @@ impl Contacts {
     ///
     /// `PUT /domain/domains/{domain}/contacts/owner`
     pub fn set_owner(&self, domain: &str, owner: NewContact) -> Call<Accepted> {
-        self.0.send(&SET_OWNER, [&domain], owner).map(Accepted::from)
+        Accepted::read(self.0.send(&SET_OWNER, [&domain], owner))
     }
 
     /// Tries [`set_owner`](Self::set_owner). Nothing is changed.

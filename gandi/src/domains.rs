@@ -93,7 +93,7 @@ impl Domains {
     ///
     /// `POST /domain/domains`
     pub fn create(&self, domain: NewDomain) -> Call<Accepted> {
-        self.0.send(&CREATE, [], domain).map(Accepted::from)
+        Accepted::read(self.0.send(&CREATE, [], domain))
     }
 
     /// Tries [`create`](Self::create). Nothing is bought.
@@ -173,7 +173,7 @@ impl Domains {
     ///
     /// `POST /domain/domains/{domain}/renew`
     pub fn renew(&self, domain: &str, renewal: NewRenewal) -> Call<Accepted> {
-        self.0.send(&RENEW, [&domain], renewal).map(Accepted::from)
+        Accepted::read(self.0.send(&RENEW, [&domain], renewal))
     }
 
     /// Tries [`renew`](Self::renew). Nothing is bought.

@@ -1,6 +1,10 @@
 //! What a call that may cost money is answered with: that it was accepted, or, when it is only tried, what it would meet.
 
-use howdah_core::{http::Detailed, open_enum};
+use howdah_core::{
+    Error, ErrorKind, Outcome,
+    http::{Call, Detailed},
+    open_enum,
+};
 use serde::{Deserialize, Serialize};
 
 /// The header of a call that is only tried.
@@ -65,6 +69,21 @@ pub struct Accepted {
 }
 
 impl Accepted {
+    /// Reads the answer to a call that can also be tried: one that says it was only tried is an error, and nothing was
+    /// done.
+    pub(crate) fn read(call: Call<Detailed<Self>>) -> Call<Self> {
+        Call::new(async move {
+            match call.await {
+                Ok(answer) => Ok(Self::from(answer)),
+                Err(error) if is_dry_run(&error) => {
+                    let message = "the call was answered as if it were only tried";
+                    Err(error.with_message(message).with_outcome(Outcome::Refused))
+                }
+                Err(error) => Err(error),
+            }
+        })
+    }
+
     /// The id of what was created: the end of its location.
     pub fn id(&self) -> Option<&str> {
         self.location.as_deref()?.trim_end_matches('/').rsplit('/').next()
@@ -75,6 +94,11 @@ impl From<Detailed<Accepted>> for Accepted {
     fn from(answer: Detailed<Accepted>) -> Self {
         Self { location: header(&answer, "location"), ..answer.value }
     }
+}
+
+fn is_dry_run(error: &Error) -> bool {
+    let body = error.body().filter(|_| error.kind() == ErrorKind::Decode);
+    body.is_some_and(|body| serde_json::from_slice::<DryRun>(body).is_ok())
 }
 
 fn header<T>(answer: &Detailed<T>, name: &str) -> Option<String> {

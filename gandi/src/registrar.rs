@@ -364,10 +364,9 @@ impl GandiRegistrar {
     async fn see_key(&self, domain: &Name, dnskey: &Dnskey) -> Result<bool> {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            if let Some(found) = self.find_key(domain, dnskey).await? {
-                if found.digest.is_some() && found.keytag.is_some() {
-                    return checked(domain, dnskey, &found).map(|()| true);
-                }
+            let found = self.find_key(domain, dnskey).await?;
+            if let Some(found) = found.filter(|key| key.digest.is_some() && key.keytag.is_some()) {
+                return checked(domain, dnskey, &found).map(|()| true);
             }
             if Instant::now() >= deadline {
                 return Ok(false);

@@ -79,7 +79,7 @@ impl Transfers {
     ///
     /// `POST /domain/transferin`
     pub fn start(&self, transfer: NewTransfer) -> Call<Accepted> {
-        self.0.send(&START, [], transfer).map(Accepted::from)
+        Accepted::read(self.0.send(&START, [], transfer))
     }
 
     /// Tries [`start`](Self::start). Nothing is begun or paid.

@@ -133,8 +133,8 @@ async fn an_answer_to_a_dry_run_is_not_taken_for_the_real_thing() {
     let answer = Answer::json(200, json!({ "status": "success", "errors": [] }));
     fake.world().fail_next(Fault::Answer { applied: false, answer });
     let error = domains.renew(DOMAIN, NewRenewal::new()).await.unwrap_err();
-    assert_eq!(error.kind(), ErrorKind::Decode);
-    assert!(error.to_string().contains("message"), "{error}");
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Decode, Outcome::Refused));
+    assert_eq!(error.message(), "the call was answered as if it were only tried");
 }
 
 #[tokio::test(start_paused = true)]

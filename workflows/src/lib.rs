@@ -31,7 +31,14 @@
 //! ```
 
 pub mod caa;
+pub mod detectors;
+pub mod disable_dnssec;
+mod dnssec;
+pub mod enable_dnssec;
 pub mod engine;
 pub mod instance;
+pub mod lookout;
 pub mod move_dns;
+pub mod sightings;
+pub mod transfer_domain;
 pub mod translate;

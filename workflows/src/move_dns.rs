@@ -4,6 +4,10 @@
 //! lost blocks the job until the operator agrees. The old provider is only read. When the job is done, the domain can
 //! be delegated to [`Observed::name_servers`].
 //!
+//! With a registrar and a way to look at the DNS ([`MoveDns::delegating`]) the job goes on: what old and new name servers
+//! answer is compared record set by record set, the delegation is changed, and the job ends when no cache can know the
+//! old one any more. Until then the old zone is needed.
+//!
 //! ```
 //! use std::sync::Arc;
 //! use howdah_core::{dns::{Name, zonefile}, testing::MemoryDns};
@@ -22,6 +26,8 @@
 //! # Ok(()) }
 //! ```
 
+mod crossing;
+
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
@@ -31,13 +37,17 @@ use howdah_core::{
         DnsProvider, DnsProviderExt as _, LeftAlone, Name, Plan, PlanStats, RecordSet, RecordType, Safety,
         SafetyViolation, Scope, Zone, ZoneSnapshot,
     },
+    registrar::Registrar,
 };
 use jiff::Timestamp;
 
+use self::crossing::Crossing;
+pub use self::crossing::Seam;
 use crate::{
     caa::{self, CaaProblem},
     engine::{Check, Step, Steps, Workflow},
     instance::Instance,
+    lookout::Lookout,
     translate::Translation,
 };
 
@@ -49,6 +59,7 @@ pub struct MoveDns {
     options: Options,
     instance: Option<Instance>,
     checks: Vec<Arc<dyn ZoneCheck>>,
+    crossing: Option<Crossing>,
 }
 
 /// Where the record sets come from.
@@ -79,6 +90,8 @@ pub struct Options {
     pub require_caa: bool,
     /// The TTL in seconds of sets whose old provider chose it.
     pub moving_ttl: u32,
+    /// Whether the zone is deleted at its old provider when nobody asks there any more.
+    pub delete_source: bool,
 }
 
 /// What of the target's zone a move may change.
@@ -118,6 +131,11 @@ pub struct Observed {
     pub name_servers: Vec<Name>,
     /// Hosts that could not renew their certificates.
     pub caa: Vec<CaaProblem>,
+    /// What the world sees, when the job is to change the delegation as well.
+    pub seam: Option<Seam>,
+    /// Whether the old provider has the zone no longer; then [`source`](Self::source) is the target's.
+    pub source_is_gone: bool,
+    chosen_ttl: u32,
 }
 
 impl Default for Options {
@@ -128,6 +146,7 @@ impl Default for Options {
             leave_out_unsupported: false,
             require_caa: false,
             moving_ttl: 300,
+            delete_source: false,
         }
     }
 }
@@ -162,12 +181,18 @@ impl Options {
     pub fn with_moving_ttl(self, seconds: u32) -> Self {
         Self { moving_ttl: seconds, ..self }
     }
+
+    /// Whether the zone is deleted at its old provider in the end.
+    #[must_use]
+    pub fn with_delete_source(self, delete: bool) -> Self {
+        Self { delete_source: delete, ..self }
+    }
 }
 
 impl MoveDns {
     /// A move of the source's zone, with cautious options.
     pub fn new(source: Source, target: Arc<dyn DnsProvider>) -> Self {
-        Self { source, target, options: Options::default(), instance: None, checks: Vec::new() }
+        Self { source, target, options: Options::default(), instance: None, checks: Vec::new(), crossing: None }
     }
 
     /// Allows more, or less.
@@ -189,6 +214,12 @@ impl MoveDns {
         self
     }
 
+    /// Goes on until the registrar delegates to the target, and the old delegation is forgotten.
+    #[must_use]
+    pub fn delegating(self, registrar: Arc<dyn Registrar>, lookout: Lookout) -> Self {
+        Self { crossing: Some(Crossing { registrar, lookout }), ..self }
+    }
+
     /// The zone that moves.
     pub fn zone(&self) -> &Name {
         match &self.source {
@@ -204,6 +235,20 @@ impl MoveDns {
                 let snapshot = provider.snapshot(zone).await?;
                 Ok((snapshot.zone, snapshot.left_alone))
             }
+        }
+    }
+
+    fn source_name(&self) -> &'static str {
+        match &self.source {
+            Source::Zone(_) => "the old provider",
+            Source::Provider { provider, .. } => provider.name(),
+        }
+    }
+
+    async fn delete_source(&self) -> Result<()> {
+        match &self.source {
+            Source::Zone(_) => Err(Error::invalid("a zone that was read from a file is deleted by hand")),
+            Source::Provider { provider, zone } => provider.delete_zone(zone).await,
         }
     }
 
@@ -275,14 +320,20 @@ impl Workflow for MoveDns {
     type Observed = Observed;
 
     async fn observe(&self) -> Result<Observed> {
-        let (source, left_alone) = self.read_source().await?;
-        let translation = Translation::of(&source, self.target.as_ref(), self.options.moving_ttl);
         let zone = self.zone();
         let (target, name_servers) = if self.target.zone_exists(zone).await? {
             (Some(self.target.snapshot(zone).await?), self.target.name_servers(zone).await?)
         } else {
             (None, Vec::new())
         };
+        let (source, left_alone, source_is_gone) = match (self.read_source().await, &target) {
+            (Ok((source, left_alone)), _) => (source, left_alone, false),
+            (Err(error), Some(target)) if self.options.delete_source && error.is_not_found() => {
+                (target.zone.clone(), Vec::new(), true)
+            }
+            (Err(error), _) => return Err(error),
+        };
+        let translation = Translation::of(&source, self.target.as_ref(), self.options.moving_ttl);
         let scope = match self.options.reach {
             Reach::WholeZone => Scope::WholeZone,
             Reach::NamesOfSource => Scope::names_of(&translation.zone),
@@ -293,10 +344,26 @@ impl Workflow for MoveDns {
         let plan = Plan::between(&current, &translation.zone, &scope);
         let hosts = self.instance.iter().flat_map(|instance| &instance.hosts);
         let caa = caa::problems(&translation.zone, hosts);
-        Ok(Observed { source, left_alone, translation, target, plan, scope, name_servers, caa })
+        let mut observed = Observed {
+            source,
+            left_alone,
+            translation,
+            target,
+            plan,
+            scope,
+            name_servers,
+            caa,
+            seam: None,
+            source_is_gone,
+            chosen_ttl: self.options.moving_ttl,
+        };
+        if let Some(crossing) = &self.crossing {
+            observed.seam = Some(crossing.observe(zone, &observed).await?);
+        }
+        Ok(observed)
     }
 
-    fn plan(&self, observed: &Observed, _now: Timestamp) -> Steps {
+    fn plan(&self, observed: &Observed, now: Timestamp) -> Steps {
         let read = Step::new("read", "read the source").done();
         let read = read.with_detail(count(observed.source.len(), "record set"));
         let steps = [
@@ -306,12 +373,14 @@ impl Workflow for MoveDns {
             Some(self.create(observed)),
             Some(self.load(observed)),
         ];
-        Steps::in_sequence(steps.into_iter().flatten())
+        Steps::in_sequence(steps.into_iter().flatten().chain(self.crossing_steps(observed, now)))
     }
 
     async fn act(&self, step: &Step, observed: &Observed) -> Result<()> {
         match (step.id.as_str(), &observed.target) {
             ("create", _) => self.target.create_zone(self.zone()).await.map(drop),
+            ("delegate", _) => self.delegate(observed).await,
+            ("delete", _) => self.delete_source().await,
             ("load", Some(expected)) => {
                 let applied = self.target.apply(self.zone(), &observed.plan, expected).await;
                 applied.map(drop).map_err(Error::from)
@@ -344,6 +413,7 @@ impl Workflow for MoveDns {
         for check in &self.checks {
             checks.extend(check.check(wanted).await?);
         }
+        checks.extend(self.crossing_checks(observed).await?);
         Ok(checks)
     }
 }

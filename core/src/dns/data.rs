@@ -182,6 +182,13 @@ impl RecordData {
         }
     }
 
+    /// Reads the uncompressed wire format, and keeps bytes that do not fit their type as they are.
+    #[cfg(feature = "wire")]
+    pub(crate) fn from_wire_or_opaque(record_type: &RecordType, wire: &[u8]) -> RecordData {
+        RecordData::from_wire(record_type, wire)
+            .unwrap_or_else(|_| RecordData::Opaque(Opaque::from_bytes(record_type.clone(), wire.to_vec())))
+    }
+
     /// The uncompressed wire format; none for ALIAS, for text of types that we do not take apart, and for what is too
     /// long for it.
     pub fn to_wire(&self) -> Option<Vec<u8>> {

@@ -52,6 +52,14 @@ pub trait DnsProvider: Send + Sync + fmt::Debug {
     /// Creates a zone without records of the user's. A zone that is there already is left as it is, and returned.
     async fn create_zone(&self, zone: &Name) -> Result<ZoneInfo>;
 
+    /// Deletes a zone and all it holds, for good. One that is gone already is no error.
+    ///
+    /// A provider that does not say how is [`Unsupported`](crate::ErrorKind::Unsupported).
+    async fn delete_zone(&self, zone: &Name) -> Result<()> {
+        let message = format!("the zone {zone} is not deleted through this: delete it at the provider");
+        Err(Error::unsupported(message).with_provider(self.name()))
+    }
+
     /// The name servers that a registrar has to delegate the zone to.
     async fn name_servers(&self, zone: &Name) -> Result<Vec<Name>>;
 

@@ -61,15 +61,29 @@ impl ZoneKey {
     ///
     /// When the key was read from a file that holds something else.
     pub fn dnskey(&self) -> Dnskey {
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &self.pkcs8).expect("a key is a key");
+        let pair = self.pair();
         // The first octet says that the point is not compressed.
         let public_key = pair.public_key().as_ref()[1..].to_vec();
         Dnskey { flags: self.flags, protocol: 3, algorithm: 13, public_key }
     }
 
+    /// Signs a message: the two numbers of 32 bytes that an RRSIG record holds.
+    ///
+    /// # Panics
+    ///
+    /// When the key was read from a file that holds something else, or the machine has no randomness.
+    pub fn sign(&self, message: &[u8]) -> Vec<u8> {
+        let signature = self.pair().sign(&SystemRandom::new(), message);
+        signature.expect("the machine has randomness").as_ref().to_vec()
+    }
+
     /// The private half, as PKCS #8.
     pub fn pkcs8(&self) -> &[u8] {
         &self.pkcs8
+    }
+
+    fn pair(&self) -> EcdsaKeyPair {
+        EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &self.pkcs8).expect("a key is a key")
     }
 }
 

@@ -7,15 +7,15 @@ use std::{
 };
 
 use async_trait::async_trait;
-use sha2::{Digest as _, Sha512};
 
 use crate::{
     Error, ErrorKind, Outcome, Result,
     dns::{
         AliasScope, ApplyError, Atomicity, Change, DigestType, DnsCapabilities, DnsProvider, DnsProviderExt as _,
-        Dnskey, DnssecSigner, KeyInfo, LeftAlone, Name, Plan, Receipt, RecordData, RecordSet, RecordType,
-        SigningStatus, Ttl, TxtOctets, Zone, ZoneInfo, ZoneSnapshot,
+        DnssecSigner, KeyInfo, LeftAlone, Name, Plan, Receipt, RecordData, RecordSet, RecordType, SigningStatus, Soa,
+        Ttl, TxtOctets, Zone, ZoneInfo, ZoneSnapshot,
     },
+    testing::{HostedZone, Hosting, ZoneKey},
 };
 
 /// DNS hosting and signing in memory: the reference of [`DnsProvider`] and [`DnssecSigner`]. Clones share their zones.
@@ -38,6 +38,7 @@ use crate::{
 /// ```
 #[derive(Clone)]
 pub struct MemoryDns {
+    name: &'static str,
     capabilities: Arc<DnsCapabilities>,
     state: Arc<Mutex<State>>,
 }
@@ -56,19 +57,22 @@ pub enum MemoryFault {
 
 #[derive(Default)]
 struct State {
+    provider: &'static str,
     zones: BTreeMap<Name, Stored>,
     changes_made: usize,
     fault: Option<(usize, MemoryFault)>,
 }
 
 struct Stored {
+    provider: &'static str,
     zone: Zone,
     serial: u32,
     signed: bool,
+    /// Made when it is first signed: one that the parent may be told of, and one for everything but the keys.
+    keys: Vec<ZoneKey>,
 }
 
 const NAME: &str = "memory";
-const NAME_SERVERS: [&str; 2] = ["ns1.memory.example.", "ns2.memory.example."];
 const DEFAULT_TTL: u32 = 3600;
 
 impl Default for MemoryDns {
@@ -85,7 +89,15 @@ impl MemoryDns {
 
     /// Without zones; what is not declared is refused.
     pub fn with_capabilities(capabilities: DnsCapabilities) -> Self {
-        Self { capabilities: Arc::new(capabilities), state: Arc::default() }
+        let provider = Self { name: NAME, capabilities: Arc::new(capabilities), state: Arc::default() };
+        provider.named(NAME)
+    }
+
+    /// Another name than `memory`, in lower case. Its name servers are `ns1` and `ns2` below `NAME.example`.
+    #[must_use]
+    pub fn named(self, name: &'static str) -> Self {
+        self.lock().provider = name;
+        Self { name, ..self }
     }
 
     /// Everything that this provider can do, to be cut down. The NS set of the apex is its own.
@@ -125,6 +137,22 @@ impl MemoryDns {
         Ok(())
     }
 
+    /// Begins the rotation of a signed zone's keys: a new key is served, and signs, beside the old one.
+    pub fn begin_rotation(&self, zone: &Name) -> Result<()> {
+        self.lock().stored(zone)?.keys.push(ZoneKey::generate(257));
+        Ok(())
+    }
+
+    /// Ends the rotation: the oldest key that the parent may know is gone.
+    pub fn end_rotation(&self, zone: &Name) -> Result<()> {
+        let mut state = self.lock();
+        let keys = &mut state.stored(zone)?.keys;
+        if let Some(oldest) = keys.iter().position(|key| key.flags == 257) {
+            keys.remove(oldest);
+        }
+        Ok(())
+    }
+
     /// A panic in a test leaves the state usable for the others.
     fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
@@ -145,7 +173,7 @@ impl MemoryDns {
         if self.capabilities.dnssec {
             return Ok(());
         }
-        Err(Error::unsupported("the provider does not sign zones").with_provider(NAME))
+        Err(Error::unsupported("the provider does not sign zones").with_provider(self.name))
     }
 }
 
@@ -158,7 +186,7 @@ impl fmt::Debug for MemoryDns {
 #[async_trait]
 impl DnsProvider for MemoryDns {
     fn name(&self) -> &'static str {
-        NAME
+        self.name
     }
 
     fn capabilities(&self) -> &DnsCapabilities {
@@ -171,12 +199,18 @@ impl DnsProvider for MemoryDns {
 
     async fn create_zone(&self, zone: &Name) -> Result<ZoneInfo> {
         if !self.capabilities.create_zone {
-            return Err(Error::unsupported("the provider does not create zones").with_provider(NAME));
+            return Err(Error::unsupported("the provider does not create zones").with_provider(self.name));
         }
         self.lock().zones.entry(zone.clone()).or_insert_with(|| {
-            let mut stored = Stored { zone: Zone::new(zone.clone()), serial: 1, signed: false };
+            let mut stored = Stored {
+                provider: self.name,
+                zone: Zone::new(zone.clone()),
+                serial: 1,
+                signed: false,
+                keys: Vec::new(),
+            };
             if self.capabilities.apex_ns {
-                let servers = name_servers().into_iter().map(RecordData::Ns);
+                let servers = servers(self.name).into_iter().map(RecordData::Ns);
                 let set = RecordSet::new(zone.clone(), Ttl::Auto, servers).map(|set| self.as_held(&set));
                 // Two name servers are a set, and the apex is in its zone.
                 let _ = set.map(|set| stored.zone.insert(set));
@@ -186,9 +220,14 @@ impl DnsProvider for MemoryDns {
         Ok(info(zone))
     }
 
+    async fn delete_zone(&self, zone: &Name) -> Result<()> {
+        self.lock().zones.remove(zone);
+        Ok(())
+    }
+
     async fn name_servers(&self, zone: &Name) -> Result<Vec<Name>> {
         self.lock().stored(zone)?;
-        Ok(name_servers())
+        Ok(servers(self.name))
     }
 
     async fn snapshot(&self, zone: &Name) -> Result<ZoneSnapshot> {
@@ -201,7 +240,7 @@ impl DnsProvider for MemoryDns {
         if plan.is_empty() {
             return Ok(Receipt::all_of(plan));
         }
-        let refused = |error: Error| ApplyError::refused(plan, error.with_provider(NAME));
+        let refused = |error: Error| ApplyError::refused(plan, error.with_provider(self.name));
         let mut state = self.lock();
         let now = state.stored(zone).map_err(refused)?.snapshot(&self.capabilities);
         now.require_unchanged_since(expected).map_err(refused)?;
@@ -214,9 +253,9 @@ impl DnsProvider for MemoryDns {
         };
         for (index, batch) in changes.chunks(at_once).enumerate() {
             let start = index * at_once;
-            state
-                .carry_out(zone, batch, |set| self.as_held(set))
-                .map_err(|error| ApplyError::during(plan, start..start + batch.len(), error.with_provider(NAME)))?;
+            state.carry_out(zone, batch, |set| self.as_held(set)).map_err(|error| {
+                ApplyError::during(plan, start..start + batch.len(), error.with_provider(self.name))
+            })?;
         }
         Ok(Receipt::all_of(plan))
     }
@@ -231,7 +270,12 @@ impl DnssecSigner for MemoryDns {
 
     async fn enable(&self, zone: &Name) -> Result<()> {
         self.require_signer()?;
-        self.lock().stored(zone)?.signed = true;
+        let mut state = self.lock();
+        let stored = state.stored(zone)?;
+        stored.signed = true;
+        if stored.keys.is_empty() {
+            stored.keys = [257, 256].map(ZoneKey::generate).into();
+        }
         Ok(())
     }
 
@@ -243,22 +287,51 @@ impl DnssecSigner for MemoryDns {
 
     async fn keys(&self, zone: &Name) -> Result<Vec<KeyInfo>> {
         self.require_signer()?;
-        if !self.lock().stored(zone)?.signed {
+        let mut state = self.lock();
+        let stored = state.stored(zone)?;
+        if !stored.signed {
             return Ok(Vec::new());
         }
-        let public_key = Sha512::digest(zone.to_wire()).to_vec();
-        let dnskey = Dnskey { flags: 257, protocol: 3, algorithm: 13, public_key };
-        let ds = dnskey.to_ds(zone, DigestType::Sha256);
-        Ok(vec![KeyInfo::new(dnskey, [ds])])
+        let dnskeys = stored.keys.iter().map(ZoneKey::dnskey).filter(|dnskey| dnskey.flags == 257);
+        Ok(dnskeys.map(|dnskey| KeyInfo::new(dnskey.clone(), [dnskey.to_ds(zone, DigestType::Sha256)])).collect())
+    }
+}
+
+/// Both name servers have every zone.
+impl Hosting for MemoryDns {
+    fn name_servers(&self) -> Vec<Name> {
+        servers(self.name)
+    }
+
+    fn zones(&self, server: &Name) -> Vec<Name> {
+        if servers(self.name).contains(server) { self.lock().zones.keys().cloned().collect() } else { Vec::new() }
+    }
+
+    fn zone(&self, server: &Name, apex: &Name) -> Option<HostedZone> {
+        let state = self.lock();
+        let stored = state.zones.get(apex).filter(|_| servers(self.name).contains(server))?;
+        let mut zone = stored.zone.clone();
+        let servers = servers(self.name).into_iter().map(RecordData::Ns);
+        let mut authority =
+            vec![RecordSet::new(apex.clone(), Ttl::Seconds(DEFAULT_TTL), [RecordData::Soa(stored.soa()?)])];
+        if !self.capabilities.apex_ns {
+            authority.push(RecordSet::new(apex.clone(), Ttl::Seconds(DEFAULT_TTL), servers));
+        }
+        for set in authority {
+            zone.insert(set.ok()?).ok()?;
+        }
+        let keys = if stored.signed { stored.keys.clone() } else { Vec::new() };
+        Some(HostedZone { zone, keys })
     }
 }
 
 impl State {
     fn stored(&mut self, zone: &Name) -> Result<&mut Stored> {
+        let provider = self.provider;
         self.zones.get_mut(zone).ok_or_else(|| {
             Error::new(ErrorKind::NotFound, format!("there is no zone {zone}"))
                 .with_outcome(Outcome::Refused)
-                .with_provider(NAME)
+                .with_provider(provider)
         })
     }
 
@@ -317,12 +390,20 @@ impl Stored {
         };
         let mut snapshot = ZoneSnapshot::new(self.zone.clone());
         snapshot.version = Some(self.serial.to_string());
-        let soa = format!("{} hostmaster.memory.example. {} 7200 3600 1209600 300", NAME_SERVERS[0], self.serial);
-        snapshot.left_alone.push(left_alone(RecordType::Soa, soa));
+        snapshot.left_alone.extend(self.soa().map(|soa| left_alone(RecordType::Soa, soa.to_string())));
         if !capabilities.apex_ns {
-            snapshot.left_alone.extend(NAME_SERVERS.map(|server| left_alone(RecordType::Ns, server.to_owned())));
+            snapshot
+                .left_alone
+                .extend(servers(self.provider).iter().map(|server| left_alone(RecordType::Ns, server.to_string())));
         }
         snapshot
+    }
+
+    fn soa(&self) -> Option<Soa> {
+        let mname = servers(self.provider).into_iter().next()?;
+        let rname = Name::parse(&format!("hostmaster.{}.example.", self.provider)).ok()?;
+        let (serial, refresh, retry, expire, minimum) = (self.serial, 7200, 3600, 1_209_600, 300);
+        Some(Soa { mname, rname, serial, refresh, retry, expire, minimum })
     }
 
     fn require_legal(&self, name: &Name) -> Result<()> {
@@ -338,8 +419,8 @@ fn info(zone: &Name) -> ZoneInfo {
     ZoneInfo::new(zone.clone(), zone.to_fqdn_without_dot()).with_active(true)
 }
 
-fn name_servers() -> Vec<Name> {
-    NAME_SERVERS.iter().filter_map(|server| Name::parse(server).ok()).collect()
+fn servers(provider: &str) -> Vec<Name> {
+    ["ns1", "ns2"].iter().filter_map(|host| Name::parse(&format!("{host}.{provider}.example.")).ok()).collect()
 }
 
 #[cfg(test)]

@@ -7,15 +7,23 @@ pub mod conformance;
 mod fake;
 mod faults;
 mod hosting;
+#[cfg(feature = "internet")]
+mod internet;
 mod memory;
+mod memory_registrar;
 pub mod quota_server;
+mod rdap;
 mod registry;
 mod server;
 
 pub use fake::{Answer, Exchange, Fake, Reply, World};
 pub use faults::{Fault, KillSwitch, Mortal};
 pub use hosting::{HostedZone, Hosting, ZoneKey};
+#[cfg(feature = "internet")]
+pub use internet::{Internet, Served, Ttls};
 pub use memory::{MemoryDns, MemoryFault};
+pub use memory_registrar::MemoryRegistrar;
+pub use rdap::FakeRdap;
 pub use registry::{
     Delegated, Paid, PendingTransfer, PlannedChange, RegisteredDomain, Registry, RegistryRefusal, TRANSFER_PROHIBITED,
 };

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use howdah_core::{
-    dns::{DigestType, Dnskey, Name},
-    testing::{Answer, Fake},
+    dns::{DigestType, Dnskey, Ds, Name},
+    testing::{Answer, Delegated, Fake, ZoneKey},
 };
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{FakeDnSimple, State as World, domains, invalid, not_found, number, refused};
+use super::{FakeDnSimple, NAME, State as World, domains, invalid, not_found, number, refused, registrar};
 use crate::{
     dnssec::{
         CREATE_DS_RECORD, DELETE_DS_RECORD, DISABLE, DnssecStatus, DsRecord, DsRecordId, ENABLE, GET, GET_DS_RECORD,
@@ -44,31 +44,12 @@ struct Signed {
     keys: Vec<Key>,
 }
 
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Debug, Serialize, Deserialize)]
 struct Key {
-    /// The number of its DS record, which it is made from as well.
+    /// The number of its DS record.
     record: DsRecordId,
     created_at: Timestamp,
-}
-
-impl Key {
-    /// The public half, as an ECDSA P-256 key looks.
-    fn public(self) -> Dnskey {
-        let mut state = *self.record.get();
-        let words = std::iter::repeat_with(|| {
-            // SplitMix64.
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let mut word = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            word = (word ^ (word >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            word ^ (word >> 31)
-        });
-        Dnskey {
-            flags: 257,
-            protocol: 3,
-            algorithm: 13,
-            public_key: words.take(8).flat_map(u64::to_be_bytes).collect(),
-        }
-    }
+    key: ZoneKey,
 }
 
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
@@ -98,9 +79,9 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
         signed.status.enabled = Some(false);
         signed.status.active = Some(false);
         signed.status.updated_at = Some(now);
-        let keys = std::mem::take(&mut signed.keys);
-        let of_a_key = |record: &DsRecord| keys.iter().any(|key| key.record == record.id);
-        world.dnssec.records.retain(|record| !of_a_key(record));
+        for key in std::mem::take(&mut signed.keys) {
+            remove(world, key.record)?;
+        }
         Ok(())
     })
     .on(&LIST_DS_RECORDS, |world, [_, domain], _| {
@@ -111,6 +92,11 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     .on(&CREATE_DS_RECORD, |world, [_, domain], new| {
         let domain = domains::find(world, domain)?.clone();
         let record = added(world, &domain, new)?;
+        if let Some(ds) = registrar::held(world, &domain.name).and_then(|_| digest(&domain.name, &record)) {
+            let name = registrar::name(&domain.name);
+            let published = world.registry.delegate(&name, NAME, |delegated| delegated.ds.push(ds));
+            published.map_err(|refusal| registrar::told(&refusal))?;
+        }
         world.dnssec.records.push(record.clone());
         Ok(record)
     })
@@ -120,8 +106,8 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     })
     .on(&DELETE_DS_RECORD, |world, [_, domain, record], ()| {
         let at = find(world, domain, record)?;
-        world.dnssec.records.remove(at);
-        Ok(())
+        let id = world.dnssec.records[at].id;
+        remove(world, id)
     })
 }
 
@@ -141,7 +127,66 @@ pub(super) fn pass(world: &mut World) {
             signed.status.active = Some(true);
             signed.status.updated_at = Some(now);
         }
+        publish(world, domain);
     }
+}
+
+/// Lists what the parent publishes for a domain that has just come, and publishes its zone's keys.
+pub(super) fn adopt(world: &mut World, domain: &str) {
+    let (Ok(found), Some(held)) = (domains::find(world, domain).cloned(), registrar::held(world, domain)) else {
+        return;
+    };
+    for ds in held.delegation.ds {
+        let mut known = world.dnssec.records.iter().filter(|record| record.domain_id == Some(found.id));
+        if known.any(|record| digest(domain, record).as_ref() == Some(&ds)) {
+            continue;
+        }
+        let new = NewDsRecord::from(&ds);
+        let record = listed(world, found.id, new);
+        world.dnssec.records.push(record);
+    }
+    publish(world, found.id);
+}
+
+/// Keeps the DS of the zone's own keys at the parent, if the domain is registered here and the signatures are there.
+fn publish(world: &World, id: DomainId) {
+    let Some(signed) = world.dnssec.signed.get(&id).filter(|signed| signed.status.active == Some(true)) else {
+        return;
+    };
+    let Some(held) = registrar::held(world, &signed.owner) else {
+        return;
+    };
+    let is_own = |record: &&DsRecord| signed.keys.iter().any(|key| key.record == record.id);
+    let own = world.dnssec.records.iter().filter(is_own).filter_map(DsRecord::ds);
+    let missing: Vec<_> = own.filter(|ds| !held.delegation.ds.contains(ds)).collect();
+    if !missing.is_empty() {
+        // While a transfer keeps the registry from it, it waits.
+        let _ = world.registry.delegate(&registrar::name(&signed.owner), NAME, |parent| parent.ds.extend(missing));
+    }
+}
+
+/// Takes a record away, and its DS from the parent.
+fn remove(world: &mut World, id: DsRecordId) -> Result<(), Answer> {
+    let Some(at) = world.dnssec.records.iter().position(|record| record.id == id) else {
+        return Ok(());
+    };
+    let record = &world.dnssec.records[at];
+    let domain = world.domains.domains.iter().find(|domain| Some(domain.id) == record.domain_id);
+    if let Some(domain) = domain.filter(|domain| registrar::held(world, &domain.name).is_some())
+        && let Some(ds) = digest(&domain.name, record)
+    {
+        let withdraw = |parent: &mut Delegated| parent.ds.retain(|one| *one != ds);
+        let withdrawn = world.registry.delegate(&registrar::name(&domain.name), NAME, withdraw);
+        withdrawn.map_err(|refusal| registrar::told(&refusal))?;
+    }
+    world.dnssec.records.remove(at);
+    Ok(())
+}
+
+/// What the parent publishes for a record.
+fn digest(domain: &str, record: &DsRecord) -> Option<Ds> {
+    let of_key = || Some(record.dnskey()?.to_ds(&Name::parse(domain).ok()?, DigestType::Sha256));
+    record.ds().or_else(of_key)
 }
 
 impl FakeDnSimple {
@@ -149,9 +194,16 @@ impl FakeDnSimple {
     pub fn dnssec_keys(&self, domain: &str) -> Vec<Dnskey> {
         self.world().state(|world| {
             let signed = domains::find(world, domain).ok().and_then(|domain| world.dnssec.signed.get(&domain.id));
-            signed.map_or_else(Vec::new, |signed| signed.keys.iter().map(|key| key.public()).collect())
+            signed.map_or_else(Vec::new, |signed| signed.keys.iter().map(|key| key.key.dnskey()).collect())
         })
     }
+}
+
+/// What a zone is signed with, once the signatures are there.
+pub(super) fn zone_keys(world: &World, domain: &str) -> Vec<ZoneKey> {
+    let signed = domains::find(world, domain).ok().and_then(|domain| world.dnssec.signed.get(&domain.id));
+    let signed = signed.filter(|signed| signed.status.active == Some(true));
+    signed.map_or_else(Vec::new, |signed| signed.keys.iter().map(|key| key.key.clone()).collect())
 }
 
 /// Signs a zone; once more changes nothing.
@@ -178,30 +230,28 @@ fn rotate(world: &mut World, domain: DomainId, now: Timestamp) {
         let due = newest.created_at + ROTATION;
         add_key(world, domain, due);
     }
-    let Some(signed) = world.dnssec.signed.get_mut(&domain) else {
-        return;
-    };
-    while let [oldest, next, ..] = signed.keys.as_slice()
+    while let Some([oldest, next, ..]) = world.dnssec.signed.get(&domain).map(|signed| signed.keys.as_slice())
         && next.created_at + OVERLAP <= now
+        && remove(world, oldest.record).is_ok()
     {
-        let gone = oldest.record;
-        world.dnssec.records.retain(|record| record.id != gone);
-        signed.keys.remove(0);
+        if let Some(signed) = world.dnssec.signed.get_mut(&domain) {
+            signed.keys.remove(0);
+        }
     }
 }
 
 /// Makes a key and its DS record.
 fn add_key(world: &mut World, domain: DomainId, created_at: Timestamp) {
-    let key = Key { record: world.new_id(), created_at };
+    let key = Key { record: world.new_id(), created_at, key: ZoneKey::generate(257) };
     let Some(signed) = world.dnssec.signed.get_mut(&domain) else {
         return;
     };
+    let (id, public) = (key.record, key.key.dnskey());
     signed.keys.push(key);
-    let public = key.public();
     let owner = Name::parse(&signed.owner).expect("the name of a domain is a name");
     let digest = NewDsRecord::from(&public.to_ds(&owner, DigestType::Sha256));
     let record = DsRecord {
-        id: key.record,
+        id,
         domain_id: Some(domain),
         algorithm: digest.algorithm,
         digest: digest.digest,
@@ -245,17 +295,7 @@ fn added(world: &mut World, domain: &Domain, new: NewDsRecord) -> Result<DsRecor
     if let Some((field, _)) = right.iter().find(|(_, right)| !right) {
         return Err(invalid(field, "is invalid"));
     }
-    let record = DsRecord {
-        id: world.new_id(),
-        domain_id: Some(domain.id),
-        algorithm: new.algorithm,
-        digest: new.digest,
-        digest_type: new.digest_type,
-        keytag: new.keytag,
-        public_key: new.public_key,
-        created_at: Some(world.now()),
-        updated_at: Some(world.now()),
-    };
+    let record = listed(world, domain.id, new);
     if record.digest.is_some() && record.ds().is_none() {
         return Err(invalid("digest", "is invalid"));
     }
@@ -263,6 +303,20 @@ fn added(world: &mut World, domain: &Domain, new: NewDsRecord) -> Result<DsRecor
         return Err(invalid("public_key", "is invalid"));
     }
     Ok(record)
+}
+
+fn listed(world: &mut World, domain: DomainId, new: NewDsRecord) -> DsRecord {
+    DsRecord {
+        id: world.new_id(),
+        domain_id: Some(domain),
+        algorithm: new.algorithm,
+        digest: new.digest,
+        digest_type: new.digest_type,
+        keytag: new.keytag,
+        public_key: new.public_key,
+        created_at: Some(world.now()),
+        updated_at: Some(world.now()),
+    }
 }
 
 fn is_number<N: std::str::FromStr>(text: Option<&String>) -> bool {

@@ -7,7 +7,7 @@ use howdah_core::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{FakeDnSimple, State as World, invalid, not_found, refused, zones};
+use super::{FakeDnSimple, State as World, invalid, not_found, refused, registrar, zones};
 use crate::domains::{Availability, CREATE, DELETE, Domain, DomainResearch, DomainState, GET, LIST, RESEARCH};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -53,7 +53,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             let unknown = research(Availability::Unknown, vec!["Invalid domain name".to_owned()]);
             return Err(Answer::json(400, json!({ "data": unknown })));
         }
-        let taken = find(world, &query.domain).is_ok() || world.domains.others.contains(&query.domain);
+        let taken = find(world, &query.domain).is_ok() || registrar::is_elsewhere(world, &query.domain);
         Ok(research(if taken { Availability::Unavailable } else { Availability::Available }, Vec::new()))
     })
 }

@@ -26,6 +26,7 @@ mod contacts;
 mod dnssec;
 mod domains;
 mod email_forwards;
+mod hosting;
 mod identity;
 mod pushes;
 mod registrant_changes;
@@ -44,7 +45,7 @@ use howdah_core::{
     Clock, Id,
     http::{ApiBuilder, RetryPolicy, Route},
     testing::{
-        Answer, Asked, Fake, Server, World,
+        Answer, Asked, Fake, Registry, Server, World,
         quota_server::{QuotaServer, QuotaWindow},
     },
 };
@@ -61,6 +62,9 @@ use crate::{
 /// The token that the fake accepts.
 pub const TOKEN: &str = "dnsimple_a_fake0123456789";
 
+/// What it is called at the registry.
+const NAME: &str = "dnsimple";
+
 /// The number of the fake's account.
 pub const ACCOUNT: AccountId = Id::new(1010);
 
@@ -68,12 +72,14 @@ pub const ACCOUNT: AccountId = Id::new(1010);
 #[derive(Clone, Debug)]
 pub struct FakeDnSimple {
     world: Fake<State>,
-    clock: Clock,
+    registry: Registry,
 }
 
 /// What the fake holds.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct State {
+    #[serde(skip)]
+    registry: Registry,
     now: Timestamp,
     last_id: u64,
     /// What the account's plan includes.
@@ -130,24 +136,36 @@ impl FakeDnSimple {
 
     /// An empty account, on a clock of the test's.
     pub fn at(clock: Clock) -> Self {
-        Self::with(State::new(clock.now()), clock, |fake| fake)
+        Self::on(&Registry::new(clock))
     }
 
-    /// The account that a file holds, or a new one where there is no file yet; every change is written to it.
+    /// An empty account whose domains are in a registry that others share, on the registry's clock.
+    pub fn on(registry: &Registry) -> Self {
+        Self::with(State::new(registry), registry, |fake| fake)
+    }
+
+    /// The account that a file holds, or a new one where there is no file yet; every change is written to it. A registry
+    /// of its own is kept in a file beside it, whose name ends in `registry.json` instead.
     pub fn kept_in(file: &Path, clock: Clock) -> io::Result<Self> {
+        Self::kept_on(file, &Registry::kept_in(&file.with_extension("registry.json"), clock)?)
+    }
+
+    /// The same with a registry that others share, which is kept by whoever made it.
+    pub fn kept_on(file: &Path, registry: &Registry) -> io::Result<Self> {
         let state = match fs::read(file) {
-            Ok(content) => serde_json::from_slice(&content)?,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => State::new(clock.now()),
+            Ok(content) => State { registry: registry.clone(), ..serde_json::from_slice(&content)? },
+            Err(error) if error.kind() == io::ErrorKind::NotFound => State::new(registry),
             Err(error) => return Err(error),
         };
-        Ok(Self::with(state, clock, |fake| fake.kept_in(file)))
+        Ok(Self::with(state, registry, |fake| fake.kept_in(file)))
     }
 
-    fn with(state: State, clock: Clock, set_up: impl FnOnce(Fake<State>) -> Fake<State>) -> Self {
+    fn with(state: State, registry: &Registry, set_up: impl FnOnce(Fake<State>) -> Fake<State>) -> Self {
+        let clock = registry.clock().clone();
         let hourly = QuotaServer::new(2400, Duration::from_secs(3600), QuotaWindow::Fixed).with_clock(clock.now());
-        let fake = Fake::new("dnsimple", state)
+        let fake = Fake::new(NAME, state)
             .below("/v2")
-            .with_clock(clock.clone())
+            .with_clock(clock)
             .with_quota(hourly)
             .with_gate(gate)
             .with_pages(paginate);
@@ -171,12 +189,17 @@ impl FakeDnSimple {
             webhooks::serve,
             zones::serve,
         ];
-        Self { world: groups.into_iter().fold(fake, |fake, serve| serve(fake)), clock }
+        Self { world: groups.into_iter().fold(fake, |fake, serve| serve(fake)), registry: registry.clone() }
     }
 
     /// The fake below: its journal, its faults, its state.
     pub fn world(&self) -> &Fake<State> {
         &self.world
+    }
+
+    /// The registry of its domains.
+    pub fn registry(&self) -> &Registry {
+        &self.registry
     }
 
     /// A client of it, in process, patient enough to wait for the next hour's quota.
@@ -195,7 +218,7 @@ impl FakeDnSimple {
         DnSimple::builder(TOKEN)
             .base_url(PRODUCTION)
             .transport(self.world.clone())
-            .clock(self.clock.clone())
+            .clock(self.registry.clock().clone())
             .retry(patient)
     }
 
@@ -237,9 +260,10 @@ impl Default for FakeDnSimple {
 }
 
 impl State {
-    fn new(now: Timestamp) -> Self {
-        let now = whole_seconds(now);
+    fn new(registry: &Registry) -> Self {
+        let now = whole_seconds(registry.clock().now());
         Self {
+            registry: registry.clone(),
             now,
             last_id: 1000,
             plan: Plan::default(),
@@ -286,9 +310,9 @@ impl World for State {
     fn pass(&mut self, now: Timestamp) {
         self.now = whole_seconds(now);
         certificates::pass(self);
+        registrar::pass(self);
         dnssec::pass(self);
         registrant_changes::pass(self);
-        registrar::pass(self);
     }
 }
 

@@ -3,13 +3,13 @@ mod registry;
 use std::{
     collections::BTreeMap,
     mem,
-    net::{Ipv4Addr, Ipv6Addr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr},
 };
 
 use howdah_core::{
     Secret,
     dns::Name,
-    testing::{Answer, Fake},
+    testing::{Answer, Delegated, Fake, RegisteredDomain, RegistryRefusal, TRANSFER_PROHIBITED},
 };
 use jiff::{SignedDuration, Timestamp, ToSpan, civil::Date, tz::TimeZone};
 use serde::{Deserialize, Serialize};
@@ -17,7 +17,8 @@ use serde_json::json;
 
 pub(super) use self::registry::pass;
 use super::{
-    FakeDnSimple, State as World, contacts, domains, invalid, not_found, number, plan_required, refused, tlds, zones,
+    FakeDnSimple, NAME, State as World, contacts, domains, invalid, not_found, number, plan_required, refused, tlds,
+    zones,
 };
 use crate::{
     contacts::ContactId,
@@ -47,7 +48,6 @@ pub(super) struct State {
     renewals: Vec<Work<DomainRenewal>>,
     restores: Vec<Work<DomainRestore>>,
     registered: BTreeMap<DomainId, Registered>,
-    elsewhere: BTreeMap<String, Elsewhere>,
     premium: BTreeMap<String, String>,
     /// The domains whose work at the registry fails, and why.
     failing: BTreeMap<String, String>,
@@ -67,50 +67,55 @@ struct Transferring {
     domain: String,
     since: Timestamp,
     state: DomainTransfer,
-    auth_code: String,
+    /// What the registry said at once, which the account is told a while later.
+    refused: Option<String>,
     cancelled: Option<Timestamp>,
 }
 
-/// What the registry knows of a domain that is registered here.
-#[derive(Debug, Serialize, Deserialize)]
+/// What the account has of a domain that is registered here, besides what the registry has.
+#[derive(Debug, Default, Serialize, Deserialize)]
 struct Registered {
-    name_servers: Vec<String>,
     vanity: bool,
-    locked: bool,
     privacy: Option<WhoisPrivacy>,
     mailed: Vec<String>,
 }
 
-/// What the registry knows of a domain that is registered at another registrar.
-#[derive(Debug, Serialize, Deserialize)]
-struct Elsewhere {
-    auth_code: String,
-    name_servers: Vec<String>,
-}
-
 impl FakeDnSimple {
-    /// Adds a domain that is registered here for another year, delegated to DNSimple and locked, without a request.
+    /// Adds a domain that is registered here for another year, delegated to DNSimple and locked, without a request. One
+    /// that the registry has for `dnsimple` already is taken as it is.
     ///
     /// # Panics
     ///
-    /// When the name is none that a domain can have.
+    /// When the name is none that a domain can have, or another registrar holds it.
     pub fn register_domain(&self, domain: &str, registrant: ContactId) {
         let added = self.world().state(|world| {
-            let added = in_account(world, domain)?;
+            in_account(world, domain)?;
+            if at_registry(world, domain).is_none() {
+                buy(world, domain, 1).map_err(|refusal| refused(400, &refusal.to_string()))?;
+            }
+            if at_registry(world, domain).is_none_or(|at_registry| at_registry.registrar != NAME) {
+                return Err(refused(400, "another registrar holds it"));
+            }
             let wanted = Wanted { registrant_id: Some(registrant), ..Wanted::default() };
             registry::own(world, domain, &wanted, world.now());
-            Ok::<_, Answer>(added)
+            Ok(())
         });
         assert!(added.is_ok(), "`{domain}` cannot be registered: {added:?}");
     }
 
-    /// Lets a domain be registered at another registrar, from where it can be transferred with this code.
+    /// Lets a domain be registered at another registrar, `elsewhere`, from where it can be transferred with this code.
+    ///
+    /// # Panics
+    ///
+    /// When it is registered already, or one of the names is none.
     pub fn register_elsewhere(&self, domain: &str, auth_code: &str, name_servers: &[&str]) {
-        let elsewhere = Elsewhere {
-            auth_code: auth_code.to_owned(),
-            name_servers: name_servers.iter().map(ToString::to_string).collect(),
-        };
-        self.world().state(|world| world.registrar.elsewhere.insert(domain.to_owned(), elsewhere));
+        const AGE: SignedDuration = SignedDuration::from_hours(200 * 24);
+        let servers: Vec<_> = name_servers.iter().map(|server| name(server)).collect();
+        let (registry, domain) = (self.registry(), name(domain));
+        registry.register(&domain, "elsewhere", &servers, AGE);
+        let coded = registry.set_auth_code(&domain, "elsewhere", auth_code);
+        let opened = registry.set_status(&domain, "elsewhere", TRANSFER_PROHIBITED, false);
+        assert!(coded.and(opened).is_ok(), "nobody else has {domain}");
     }
 
     /// Lets the work at the registry that goes on for a domain, or begins next, end without success.
@@ -224,34 +229,35 @@ fn serve_work(fake: Fake<World>) -> Fake<World> {
 
 fn serve_delegation(fake: Fake<World>) -> Fake<World> {
     fake.on(&GET_DELEGATION, |world, [_, domain], ()| {
-        let (_, registered) = registered(world, domain).map_err(|_| not_registered(404, domain))?;
-        Ok(registered.name_servers.clone())
+        let (found, _) = registered(world, domain).map_err(|_| not_registered(404, domain))?;
+        Ok(name_servers(world, &found.name))
     })
     .on(&CHANGE_DELEGATION, |world, [_, domain], servers| {
-        let (_, registered) = registered(world, domain)?;
-        registered.name_servers = checked(&servers)?;
+        let (found, registered) = registered(world, domain)?;
+        let servers = checked(&servers)?;
         registered.vanity = false;
-        Ok(registered.name_servers.clone())
+        delegate(world, &found.name, &servers, [])?;
+        Ok(name_servers(world, &found.name))
     })
     .on(&DELEGATE_TO_VANITY, |world, [_, domain], servers| {
-        registered(world, domain)?;
+        let found = registered(world, domain)?.0;
         if !world.plan.vanity {
             return Err(plan_required());
         }
         let servers = checked(&servers)?;
-        let glue: Result<Vec<_>, _> = servers.iter().map(|server| glue(world, server)).collect();
-        let glue = glue?;
-        let (_, registered) = registered(world, domain)?;
-        (registered.name_servers, registered.vanity) = (servers, true);
-        Ok(glue)
+        let hosts: Result<Vec<_>, _> = servers.iter().map(|server| glue(world, server)).collect();
+        let hosts = hosts?;
+        delegate(world, &found.name, &servers, hosts.iter().filter(|host| host.name.ends_with(&found.name)))?;
+        registered(world, domain)?.1.vanity = true;
+        Ok(hosts)
     })
     .on(&DELEGATE_FROM_VANITY, |world, [_, domain], ()| {
         if !world.plan.vanity {
             return Err(plan_required());
         }
-        let (_, registered) = registered(world, domain)?;
+        let (found, registered) = registered(world, domain)?;
         if mem::take(&mut registered.vanity) {
-            registered.name_servers = zones::NAME_SERVERS.map(str::to_owned).to_vec();
+            delegate(world, &found.name, &zones::NAME_SERVERS.map(str::to_owned), [])?;
         }
         Ok(())
     })
@@ -260,14 +266,16 @@ fn serve_delegation(fake: Fake<World>) -> Fake<World> {
 fn serve_switches(fake: Fake<World>) -> Fake<World> {
     fake.on(&AUTHORIZE_TRANSFER_OUT, |world, [_, domain], ()| {
         let code = format!("code-{}", world.new_id::<Registered>());
-        let (_, registered) = registered(world, domain)?;
-        registered.locked = false;
-        registered.mailed.push(code);
-        Ok(())
+        let (found, registered) = registered(world, domain)?;
+        registered.mailed.push(code.clone());
+        let coded = world.registry.set_auth_code(&name(&found.name), NAME, &code);
+        coded.map_err(|refusal| told(&refusal))?;
+        lock(world, domain, false).map(drop)
     })
     .on(&GET_TRANSFER_LOCK, |world, [_, domain], ()| {
-        let (_, registered) = registered(world, domain).map_err(|_| not_registered(404, domain))?;
-        Ok(TransferLock { enabled: registered.locked })
+        let (found, _) = registered(world, domain).map_err(|_| not_registered(404, domain))?;
+        let locked = |at: RegisteredDomain| at.statuses.contains(TRANSFER_PROHIBITED);
+        Ok(TransferLock { enabled: at_registry(world, &found.name).is_some_and(locked) })
     })
     .on(&ENABLE_TRANSFER_LOCK, |world, [_, domain], ()| lock(world, domain, true))
     .on(&DISABLE_TRANSFER_LOCK, |world, [_, domain], ()| lock(world, domain, false))
@@ -363,12 +371,12 @@ fn register(world: &mut World, domain: &str, new: &NewRegistration) -> Result<Do
 }
 
 fn transfer(world: &mut World, domain: &str, new: &NewTransfer) -> Result<DomainTransfer, Answer> {
-    let (name, tld) = wanted_domain(world, domain)?;
-    if is_registered(world, &name) {
-        return Err(refused(400, &format!("{name} is registered here already")));
+    let (domain, tld) = wanted_domain(world, domain)?;
+    if is_registered(world, &domain) {
+        return Err(refused(400, &format!("{domain} is registered here already")));
     }
-    if domains::find(world, &name).is_err() && !is_elsewhere(world, &name) {
-        return Err(refused(400, &format!("{name} is not registered")));
+    if at_registry(world, &domain).is_none() {
+        return Err(refused(400, &format!("{domain} is not registered")));
     }
     check_registrant(world, new.registrant_id)?;
     check_extended(&tld, new.extended_attributes.as_ref())?;
@@ -377,12 +385,14 @@ fn transfer(world: &mut World, domain: &str, new: &NewTransfer) -> Result<Domain
     if auth_code.is_empty() {
         return Err(invalid("auth_code", "is needed for this TLD"));
     }
-    refuse_second(world, &name)?;
-    pay(world, &name, new.premium_price.as_deref())?;
+    refuse_second(world, &domain)?;
+    pay(world, &domain, new.premium_price.as_deref())?;
     let now = world.now();
+    // The registry is asked at once; what it says is seen a while later.
+    let asked = world.registry.request_transfer(&name(&domain), NAME, auth_code, 1);
     let state = DomainTransfer {
         id: world.new_id(),
-        domain_id: Some(in_account(world, &name)?),
+        domain_id: Some(in_account(world, &domain)?),
         registrant_id: Some(new.registrant_id),
         state: TransferState::New,
         auto_renew: Some(new.auto_renew.unwrap_or(false)),
@@ -393,10 +403,14 @@ fn transfer(world: &mut World, domain: &str, new: &NewTransfer) -> Result<Domain
         updated_at: Some(now),
     };
     world.registrar.transfers.push(Transferring {
-        domain: name,
+        domain,
         since: now,
         state: state.clone(),
-        auth_code: auth_code.to_owned(),
+        refused: asked.err().map(|refusal| match refusal {
+            RegistryRefusal::WrongAuthCode => "The authorization code is invalid".to_owned(),
+            RegistryRefusal::Prohibited(_) => "The domain is locked at its registrar".to_owned(),
+            other => format!("The registry refused: {other}"),
+        }),
         cancelled: None,
     });
     Ok(state)
@@ -453,8 +467,52 @@ fn is_registered(world: &World, domain: &str) -> bool {
     domains::find(world, domain).is_ok_and(|domain| domain.state != DomainState::Hosted)
 }
 
-fn is_elsewhere(world: &World, domain: &str) -> bool {
-    world.registrar.elsewhere.contains_key(domain) || world.domains.others.contains(domain)
+pub(super) fn is_elsewhere(world: &World, domain: &str) -> bool {
+    world.domains.others.contains(domain) || at_registry(world, domain).is_some_and(|at| at.registrar != NAME)
+}
+
+/// A domain as the registry has it, whoever holds it.
+fn at_registry(world: &World, domain: &str) -> Option<RegisteredDomain> {
+    world.registry.domain(&Name::parse(domain).ok()?)
+}
+
+/// A domain of the account's as the registry has it, if it is registered here.
+pub(super) fn held(world: &World, domain: &str) -> Option<RegisteredDomain> {
+    at_registry(world, domain).filter(|at| at.registrar == NAME)
+}
+
+/// Buys a new domain at the registry.
+fn buy(world: &World, domain: &str, years: u32) -> Result<(), RegistryRefusal> {
+    world.registry.create(&name(domain), NAME, &zones::NAME_SERVERS.map(name), years)
+}
+
+fn name_servers(world: &World, domain: &str) -> Vec<String> {
+    let held = held(world, domain).map(|held| held.delegation.name_servers).unwrap_or_default();
+    held.iter().map(Name::to_fqdn_without_dot).collect()
+}
+
+/// Tells the registry what to delegate to; hosts of the domain with their addresses.
+fn delegate<'h>(
+    world: &World,
+    domain: &str,
+    servers: &[String],
+    hosts: impl IntoIterator<Item = &'h NameServer>,
+) -> Result<(), Answer> {
+    let addresses = |host: &NameServer| [host.ipv4.map(IpAddr::from), host.ipv6.map(IpAddr::from)];
+    let glue = hosts.into_iter().map(|host| (name(&host.name), addresses(host).into_iter().flatten().collect()));
+    let (servers, glue) = (servers.iter().map(|server| name(server)).collect(), glue.collect());
+    let change = |delegated: &mut Delegated| (delegated.name_servers, delegated.glue) = (servers, glue);
+    world.registry.delegate(&name(domain), NAME, change).map_err(|refusal| told(&refusal))
+}
+
+/// A refusal of the registry's, handed on.
+pub(super) fn told(refusal: &RegistryRefusal) -> Answer {
+    refused(400, &format!("The registry refused: {refusal}"))
+}
+
+/// Names were checked when they came.
+pub(super) fn name(text: &str) -> Name {
+    Name::parse(text).unwrap_or_else(|error| panic!("`{text}` is in the account: {error}"))
 }
 
 /// A domain that is registered here, whether or not it has run out.
@@ -606,8 +664,9 @@ fn glue(world: &mut World, server: &str) -> Result<NameServer, Answer> {
 }
 
 fn lock(world: &mut World, domain: &str, locked: bool) -> Result<TransferLock, Answer> {
-    let (_, registered) = registered(world, domain)?;
-    registered.locked = locked;
+    let found = registered(world, domain)?.0;
+    let set = world.registry.set_status(&name(&found.name), NAME, TRANSFER_PROHIBITED, locked);
+    set.map_err(|refusal| told(&refusal))?;
     Ok(TransferLock { enabled: locked })
 }
 

@@ -130,6 +130,12 @@ pub(super) fn zone<'w>(world: &'w World, name: &str) -> Result<&'w Zone, Answer>
     find(world, name).map(|hosted| &hosted.zone)
 }
 
+/// The names of the zones that are answered for.
+pub(super) fn active(world: &World) -> Vec<String> {
+    let zones = world.zones.zones.values().map(|hosted| &hosted.zone);
+    zones.filter(|zone| zone.active == Some(true)).map(|zone| zone.name.clone()).collect()
+}
+
 /// All records of a zone.
 pub(super) fn records(world: &World, zone: &str) -> Vec<ZoneRecord> {
     find(world, zone).map(|hosted| hosted.records.clone()).unwrap_or_default()

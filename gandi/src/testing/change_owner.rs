@@ -31,7 +31,7 @@ struct Held {
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     fake.on(&START, |world, [domain], NewOwner { owner }| {
         let name = check(world, domain, &owner)?;
-        let old = contacts::owner(world, &name).email;
+        let old = contacts::of(world, &name).owner.and_then(|owner| owner.email);
         let foa = |email: &Option<String>| Foa { email: email.clone(), answer: None };
         let new = Some(owner.email.clone());
         let change = OwnerChange {
@@ -114,7 +114,7 @@ impl FakeGandi {
     }
 
     /// Who was asked again to agree to a change of owner, in order.
-    pub fn owner_change_reminders(&self) -> Vec<String> {
+    pub fn change_of_owner_reminders(&self) -> Vec<String> {
         self.world().state(|world| world.change_owner.reminders.clone())
     }
 }

@@ -4,16 +4,13 @@ use howdah_core::{
     dns::Name,
     testing::{Answer, Fake},
 };
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{FakeGandi, State as World, error, invalid, message, registered, tried};
+use super::{FakeGandi, State as World, domains, invalid, message, registered, tried};
 use crate::contacts::{
     CHECK_SET_OWNER, Contact, ContactType, DomainContacts, GET, NewContact, RESEND_REACHABILITY, SET_OWNER, UPDATE,
 };
-
-/// How long a change takes.
-const CHANGING: SignedDuration = SignedDuration::from_secs(20);
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct State {
@@ -31,7 +28,7 @@ struct Held {
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     fake.on(&GET, |world, [domain], ()| {
         let (name, _) = registered(world, domain)?;
-        Ok(held(world, &name).contacts.clone())
+        Ok(of(world, &name))
     })
     .on(&UPDATE, |world, [domain], change| {
         let (name, _) = registered(world, domain)?;
@@ -86,9 +83,9 @@ impl FakeGandi {
     }
 }
 
-/// The owner of a domain.
-pub(super) fn owner(world: &mut World, domain: &Name) -> Contact {
-    held(world, domain).contacts.owner.clone().unwrap_or_default()
+/// The contacts of a domain.
+pub(super) fn of(world: &World, domain: &Name) -> DomainContacts {
+    world.contacts.domains.get(domain).map_or_else(somebody, |held| held.contacts.clone())
 }
 
 /// Makes somebody the owner of a domain at once.
@@ -146,23 +143,24 @@ impl From<Wrong> for Answer {
 
 /// Contacts that were there before anybody changed them, for domains that came from elsewhere.
 fn held<'w>(world: &'w mut World, domain: &Name) -> &'w mut Held {
-    let somebody = || {
-        let new = NewContact::new("FR", "owner@example.com", "Somebody", "Else", "1 place de la Loi", "individual");
-        Some(stored(new.with_city("Paris").with_zip("75001").with_phone("+33.123456789")))
-    };
     world.contacts.domains.entry(domain.clone()).or_insert_with(|| Held {
-        contacts: DomainContacts { owner: somebody(), admin: somebody(), bill: somebody(), tech: somebody() },
+        contacts: somebody(),
         change: None,
         reminders: 0,
     })
 }
 
+fn somebody() -> DomainContacts {
+    let somebody = || {
+        let new = NewContact::new("FR", "owner@example.com", "Somebody", "Else", "1 place de la Loi", "individual");
+        Some(stored(new.with_city("Paris").with_zip("75001").with_phone("+33.123456789")))
+    };
+    DomainContacts { owner: somebody(), admin: somebody(), bill: somebody(), tech: somebody() }
+}
+
 fn begin<T>(world: &mut World, domain: &Name, change: impl FnOnce(&mut DomainContacts)) -> Result<T, Answer> {
-    let due = world.now + CHANGING;
+    let due = domains::begin(world, domain, None)?;
     let held = held(world, domain);
-    if held.change.is_some() {
-        return Err(error(409, "domain", "Conflict", "Another operation is running on this domain"));
-    }
     let mut contacts = held.contacts.clone();
     change(&mut contacts);
     held.change = Some((due, contacts));

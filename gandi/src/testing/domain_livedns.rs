@@ -7,7 +7,7 @@ use howdah_core::{
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
-use super::{NAME, State as World, error, livedns, message, registered};
+use super::{NAME, State as World, domains, error, livedns, message, registered};
 use crate::domain_livedns::{
     DISABLE_DNSSEC, Dnssec, DnssecState, DomainNameServers, ENABLE, ENABLE_DNSSEC, GET, GET_DNSSEC, NameServerKind,
 };
@@ -45,6 +45,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     })
     .on(&ENABLE, |world, [domain], ()| {
         let (name, _) = registered(world, domain)?;
+        domains::begin(world, &name, None)?;
         livedns::host(world, &name)?;
         let servers = livedns::name_servers(&name);
         let servers = servers.iter().filter_map(|server| Name::parse(server).ok()).collect();

@@ -9,9 +9,9 @@ use jiff::{SignedDuration, Timestamp, ToSpan, tz::TimeZone};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    FakeGandi, NAME, State as World,
+    FakeGandi, NAME, State as World, contacts,
     delegation::{self, HeldKey, checked_servers},
-    error, invalid, livedns, message, not_found, registered, tlds, tried,
+    error, invalid, livedns, message, not_found, registered, tags, tlds, tried,
 };
 use crate::{
     domains::{
@@ -121,6 +121,7 @@ fn serve_purchases(fake: Fake<World>) -> Fake<World> {
         .on(&CREATE, |world, [], new| {
             let (name, creating) = creatable(world, &new)?;
             pay(world, &name, new.price)?;
+            contacts::own(world, &name, new.owner);
             let location = format!("{}/domain/domains/{}", world.base, new.fqdn);
             world.domains.creating.insert(name, creating);
             Err(message(202, "The domain will be created").with_header("location", location))
@@ -408,10 +409,10 @@ fn shown(world: &World, name: &Name, held: &RegisteredDomain) -> Domain {
         status: held.statuses.iter().cloned().collect(),
         dates: Some(dates(held)),
         can_tld_lock: tld.and_then(|tld| tld.lock),
-        tags: Vec::new(),
+        tags: tags::of_domain(world, name),
         reachability: Some("done".to_owned()),
         nameservers: held.delegation.name_servers.iter().map(Name::to_fqdn_without_dot).collect(),
-        contacts: None,
+        contacts: Some(contacts::of(world, name)),
         autorenew: Some(auto_renew(world, name)),
         authinfo: held.auth_code.as_deref().filter(|_| !locked).map(Secret::from),
         sharing_space: None,

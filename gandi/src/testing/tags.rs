@@ -22,6 +22,11 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
         .on(&CLEAR, |world, [domain], ()| replace(of(world, domain)?, []))
 }
 
+/// The tags of a domain.
+pub(super) fn of_domain(world: &World, domain: &Name) -> Vec<String> {
+    world.tags.domains.get(domain).into_iter().flatten().cloned().collect()
+}
+
 fn of<'w>(world: &'w mut World, domain: &str) -> Result<&'w mut BTreeSet<String>, Answer> {
     let (name, _) = registered(world, domain)?;
     Ok(world.tags.domains.entry(name).or_default())

@@ -18,19 +18,10 @@ pub enum ExchangeError {
     /// Nothing came in time.
     #[error("no answer")]
     Timeout,
+    /// The address is one of IPv6, which this machine has no way to.
+    #[error("this machine has no IPv6")]
+    NoIpv6,
     /// The network says no.
     #[error("{0}")]
     Io(#[from] io::Error),
-}
-
-/// The network: UDP, then TCP.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct Sockets {}
-
-#[async_trait]
-impl Exchange for Sockets {
-    async fn exchange(&self, _server: SocketAddr, _query: &[u8]) -> Result<Vec<u8>, ExchangeError> {
-        Err(ExchangeError::Timeout)
-    }
 }

@@ -22,7 +22,7 @@ use self::{
     bench::{Bench, Wish, short_and_long},
     samples::{SAMPLES, type_of},
 };
-use super::{Case, Report, Stop};
+use super::{Case, Report, Stop, slug};
 use crate::{
     Error, Result,
     dns::{AliasScope, DnsCapabilities, DnsProvider, DnssecSigner, Name, TxtOctets},
@@ -463,20 +463,6 @@ where
     fn on(&self, bench: &'a Bench<'a>, lines: &'static str) -> Fate<'a> {
         self(bench, lines).boxed()
     }
-}
-
-/// A case's name as one label.
-fn slug(name: &str) -> String {
-    let mut slug = String::new();
-    for character in name.chars() {
-        if character.is_ascii_alphanumeric() {
-            slug.push(character.to_ascii_lowercase());
-        } else if !slug.ends_with('-') {
-            slug.push('-');
-        }
-    }
-    slug.truncate(63);
-    slug.trim_matches('-').to_owned()
 }
 
 #[cfg(test)]

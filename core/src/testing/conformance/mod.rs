@@ -9,6 +9,7 @@ use std::{fmt, panic::AssertUnwindSafe};
 use futures::{FutureExt as _, future::BoxFuture};
 
 pub mod dns;
+pub mod registrar;
 
 /// One thing that an implementation has to do.
 pub struct Case<S: ?Sized> {
@@ -169,6 +170,20 @@ impl fmt::Display for Report {
         }
         Ok(())
     }
+}
+
+/// A case's name as one label.
+fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for character in name.chars() {
+        if character.is_ascii_alphanumeric() {
+            slug.push(character.to_ascii_lowercase());
+        } else if !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    slug.truncate(63);
+    slug.trim_matches('-').to_owned()
 }
 
 #[cfg(test)]

@@ -2,23 +2,26 @@
 
 use std::mem;
 
+use howdah_core::testing::TRANSFER_PROHIBITED;
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Registered, Wanted, World, buy_privacy, date, domains, years_after, zones};
+use super::super::dnssec;
+use super::{NAME, Wanted, World, at_registry, buy, buy_privacy, date, domains, held, name};
 use crate::{
-    domains::DomainState,
+    domains::{Domain, DomainState},
     registrar::{RegistrationState, RenewalState, RestoreState, TransferState},
 };
 
 /// When work at the registry begins and ends, counted from the request.
 const REGISTERING: [SignedDuration; 2] = [SignedDuration::from_secs(5), SignedDuration::from_mins(1)];
-const TRANSFERRING: [SignedDuration; 2] = [SignedDuration::from_mins(1), SignedDuration::from_hours(120)];
+const TRANSFERRING: SignedDuration = SignedDuration::from_mins(1);
 const RENEWING: [SignedDuration; 2] = [SignedDuration::from_secs(5), SignedDuration::from_mins(1)];
 const RESTORING: [SignedDuration; 2] = [SignedDuration::from_mins(1), SignedDuration::from_mins(10)];
 const CANCELLING: SignedDuration = SignedDuration::from_mins(5);
 
 /// What completes by itself.
 pub(in crate::testing) fn pass(world: &mut World) {
+    leave(world);
     pass_registrations(world);
     pass_transfers(world);
     pass_renewals(world);
@@ -31,7 +34,7 @@ enum Progress {
     Asked,
     Begun(Timestamp),
     Done(Timestamp),
-    Failed(Timestamp, String),
+    Failed(Timestamp),
 }
 
 fn progress(world: &mut World, domain: &str, since: Timestamp, [begins, ends]: [SignedDuration; 2]) -> Progress {
@@ -40,7 +43,7 @@ fn progress(world: &mut World, domain: &str, since: Timestamp, [begins, ends]: [
         now if now < begins => Progress::Asked,
         now if now < ends => Progress::Begun(begins),
         _ => match world.registrar.failing.remove(domain) {
-            Some(why) => Progress::Failed(ends, why),
+            Some(_) => Progress::Failed(ends),
             None => Progress::Done(ends),
         },
     }
@@ -56,7 +59,7 @@ fn pass_registrations(world: &mut World) {
         let (now, at) = match progress(world, &work.domain, work.since, REGISTERING) {
             Progress::Asked => continue,
             Progress::Begun(at) => (RegistrationState::Registering, at),
-            Progress::Failed(at, _) => (RegistrationState::Failed, at),
+            Progress::Failed(at) => (RegistrationState::Failed, at),
             Progress::Done(at) => {
                 let wanted = Wanted {
                     registrant_id: state.registrant_id,
@@ -64,8 +67,12 @@ fn pass_registrations(world: &mut World) {
                     whois_privacy: state.whois_privacy,
                     trustee: state.trustee,
                 };
-                own(world, &work.domain, &wanted, at);
-                (RegistrationState::Registered, at)
+                if buy(world, &work.domain, state.period.unwrap_or(1)).is_ok() {
+                    own(world, &work.domain, &wanted, at);
+                    (RegistrationState::Registered, at)
+                } else {
+                    (RegistrationState::Failed, at)
+                }
             }
         };
         (state.state, state.updated_at) = (now, Some(at));
@@ -76,44 +83,63 @@ fn pass_registrations(world: &mut World) {
 fn pass_transfers(world: &mut World) {
     let mut works = mem::take(&mut world.registrar.transfers);
     for work in &mut works {
-        let state = &mut work.state;
+        let (state, now) = (&mut work.state, world.now());
         if !matches!(state.state, TransferState::New | TransferState::Transferring) {
             continue;
         }
-        if let Some(cancelled) = work.cancelled.map(|at| at + CANCELLING)
-            && cancelled <= world.now()
-        {
-            (state.state, state.updated_at) = (TransferState::Cancelled, Some(cancelled));
+        let at_registry = at_registry(world, &work.domain);
+        let pending = at_registry.as_ref().and_then(|at| at.pending.as_ref()).is_some_and(|one| one.gaining == NAME);
+        let arrived = at_registry.filter(|at| at.registrar == NAME);
+        let give_up = || world.registry.cancel_transfer(&name(&work.domain), NAME);
+        let (next, at) = if let Some(arrived) = arrived {
+            let at = super::super::whole_seconds(arrived.transferred_at.unwrap_or(now));
+            let wanted = Wanted {
+                registrant_id: state.registrant_id,
+                auto_renew: state.auto_renew,
+                whois_privacy: state.whois_privacy,
+                trustee: state.trustee,
+            };
+            own(world, &work.domain, &wanted, at);
+            (TransferState::Transferred, at)
+        } else if let Some(cancelled) = work.cancelled.map(|at| at + CANCELLING).filter(|at| *at <= now) {
+            // What the registry does not know cannot go on there.
+            let _ = give_up();
+            (TransferState::Cancelled, cancelled)
+        } else if pending && let Some(why) = world.registrar.failing.remove(&work.domain) {
+            let _ = give_up();
+            state.status_description = Some(why);
+            (TransferState::Failed, now)
+        } else if now < work.since + TRANSFERRING {
             continue;
-        }
-        let begins = work.since + TRANSFERRING[0];
-        let code = world.registrar.elsewhere.get(&work.domain).map(|it| &it.auth_code);
-        let (now, at) = if world.now() >= begins && code.is_some_and(|code| *code != work.auth_code) {
-            state.status_description = Some("The authorization code is invalid".to_owned());
-            (TransferState::Failed, begins)
+        } else if pending {
+            (TransferState::Transferring, work.since + TRANSFERRING)
         } else {
-            match progress(world, &work.domain, work.since, TRANSFERRING) {
-                Progress::Asked => continue,
-                Progress::Begun(at) => (TransferState::Transferring, at),
-                Progress::Failed(at, why) => {
-                    state.status_description = Some(why);
-                    (TransferState::Failed, at)
-                }
-                Progress::Done(at) => {
-                    let wanted = Wanted {
-                        registrant_id: state.registrant_id,
-                        auto_renew: state.auto_renew,
-                        whois_privacy: state.whois_privacy,
-                        trustee: state.trustee,
-                    };
-                    own(world, &work.domain, &wanted, at);
-                    (TransferState::Transferred, at)
-                }
-            }
+            let losing = || "The losing registrar refused the transfer".to_owned();
+            state.status_description = Some(work.refused.take().unwrap_or_else(losing));
+            (TransferState::Failed, now)
         };
-        (state.state, state.updated_at) = (now, Some(at));
+        (state.state, state.updated_at) = (next, Some(at));
     }
     world.registrar.transfers = works;
+}
+
+/// What another registrar has taken over is hosted here, and no more.
+fn leave(world: &mut World) {
+    let ids: Vec<_> = world.registrar.registered.keys().copied().collect();
+    for id in ids {
+        let Some(domain) = world.domains.domains.iter().position(|domain| domain.id == id) else {
+            continue;
+        };
+        if held(world, &world.domains.domains[domain].name).is_some() {
+            continue;
+        }
+        world.registrar.registered.remove(&id);
+        let domain = &mut world.domains.domains[domain];
+        domain.state = DomainState::Hosted;
+        (domain.registrant_id, domain.expires_at, domain.expires_on) = (None, None, None);
+        (domain.auto_renew, domain.private_whois, domain.trustee) = (Some(false), Some(false), Some(false));
+        domain.updated_at = Some(world.now);
+    }
 }
 
 fn pass_renewals(world: &mut World) {
@@ -126,10 +152,9 @@ fn pass_renewals(world: &mut World) {
         let (now, at) = match progress(world, &work.domain, work.since, RENEWING) {
             Progress::Asked => continue,
             Progress::Begun(at) => (RenewalState::Renewing, at),
-            Progress::Failed(at, _) => (RenewalState::Failed, at),
+            Progress::Failed(at) => (RenewalState::Failed, at),
             Progress::Done(at) => {
-                let years = state.period.and_then(|period| i16::try_from(period).ok());
-                extend(world, &work.domain, years.unwrap_or(1));
+                extend(world, &work.domain, state.period.unwrap_or(1));
                 (RenewalState::Renewed, at)
             }
         };
@@ -148,7 +173,7 @@ fn pass_restores(world: &mut World) {
         let (now, at) = match progress(world, &work.domain, work.since, RESTORING) {
             Progress::Asked => continue,
             Progress::Begun(at) => (RestoreState::Restoring, at),
-            Progress::Failed(at, _) => (RestoreState::Cancelled, at),
+            Progress::Failed(at) => (RestoreState::Cancelled, at),
             Progress::Done(at) => {
                 extend(world, &work.domain, 1);
                 (RestoreState::Restored, at)
@@ -161,39 +186,39 @@ fn pass_restores(world: &mut World) {
 
 /// From now on the domain is registered here. Its delegation stays as it was.
 pub(super) fn own(world: &mut World, domain: &str, wanted: &Wanted, at: Timestamp) {
-    let elsewhere = world.registrar.elsewhere.remove(domain);
     world.domains.others.remove(domain);
+    // A transfer that goes on keeps it from being locked, and then it is about to leave.
+    let _ = world.registry.set_status(&name(domain), NAME, TRANSFER_PROHIBITED, true);
+    let expires_at = expiry(world, domain);
     let Ok(found) = domains::find_mut(world, domain) else {
         return;
     };
-    let (id, expires_at) = (found.id, years_after(at, 1));
+    let id = found.id;
     found.state = DomainState::Registered;
     found.registrant_id = wanted.registrant_id;
     found.auto_renew = Some(wanted.auto_renew.unwrap_or(false));
     found.private_whois = Some(wanted.whois_privacy.unwrap_or(false));
     found.trustee = Some(wanted.trustee.unwrap_or(false));
-    found.expires_at = Some(expires_at);
-    found.expires_on = Some(date(expires_at));
+    (found.expires_at, found.expires_on) = (expires_at, expires_at.map(date));
     found.updated_at = Some(at);
     let privacy = (wanted.whois_privacy == Some(true)).then(|| buy_privacy(world, id, at));
-    let dnsimple = || zones::NAME_SERVERS.map(str::to_owned).to_vec();
-    let registered = Registered {
-        name_servers: elsewhere.map_or_else(dnsimple, |elsewhere| elsewhere.name_servers),
-        vanity: false,
-        locked: true,
-        privacy,
-        mailed: Vec::new(),
-    };
+    let registered = super::Registered { privacy, ..super::Registered::default() };
     world.registrar.registered.insert(id, registered);
+    dnssec::adopt(world, domain);
 }
 
-fn extend(world: &mut World, domain: &str, years: i16) {
-    let now = world.now();
+/// When a domain runs out, as the registry has it.
+fn expiry(world: &World, domain: &str) -> Option<Timestamp> {
+    held(world, domain).map(|held| super::super::whole_seconds(held.expires_at))
+}
+
+fn extend(world: &mut World, domain: &str, years: u32) {
+    // Where it is not registered here any more, nothing is extended.
+    let _ = world.registry.renew(&name(domain), NAME, years);
+    let (now, expires_at) = (world.now(), expiry(world, domain));
     if let Ok(domain) = domains::find_mut(world, domain) {
-        let expires_at = years_after(domain.expires_at.unwrap_or(now), years);
         domain.state = DomainState::Registered;
-        domain.expires_at = Some(expires_at);
-        domain.expires_on = Some(date(expires_at));
+        (domain.expires_at, domain.expires_on) = (expires_at, expires_at.map(date));
         domain.updated_at = Some(now);
     }
 }
@@ -202,18 +227,14 @@ fn extend(world: &mut World, domain: &str, years: i16) {
 fn run_out(world: &mut World) {
     let now = world.now();
     let payable = !world.registrar.refuse_payment;
-    for domain in &mut world.domains.domains {
-        while let Some(expires_at) = domain.expires_at
-            && expires_at <= now
-            && domain.state == DomainState::Registered
-        {
-            if payable && domain.auto_renew == Some(true) {
-                let expires_at = years_after(expires_at, 1);
-                (domain.expires_at, domain.expires_on) = (Some(expires_at), Some(date(expires_at)));
-            } else {
-                domain.state = DomainState::Expired;
-            }
-            domain.updated_at = Some(now);
+    let over =
+        |domain: &Domain| domain.state == DomainState::Registered && domain.expires_at.is_some_and(|at| at <= now);
+    while let Some(domain) = world.domains.domains.iter_mut().find(|domain| over(domain)) {
+        domain.state = DomainState::Expired;
+        domain.updated_at = Some(now);
+        if payable && domain.auto_renew == Some(true) {
+            let domain = domain.name.clone();
+            extend(world, &domain, 1);
         }
     }
 }
