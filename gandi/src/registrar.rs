@@ -8,6 +8,7 @@ use futures::TryStreamExt;
 use howdah_core::{
     Error, ErrorKind, Outcome, Result, Secret,
     dns::{DigestType, Dnskey, Ds, KeyInfo, Name},
+    http::Call,
     registrar::{
         AuthCode, AuthCodeDelivery, Confirm, GlueHost, KeyInput, Money, OperationState, PublishedKey, Purchase, Quote,
         Registrar, RegistrarCapabilities, Registration, Transfer, TransferCheck, TransferOrder,
@@ -36,7 +37,8 @@ const PAUSE: Duration = Duration::from_secs(5);
 /// Gandi as a [`Registrar`].
 ///
 /// It takes keys and makes the digests itself; [`add_key`](Registrar::add_key) reads them back and holds them against its
-/// own. Authorization codes are returned. A transfer to Gandi needs its [owner](Self::with_owner).
+/// own. Authorization codes are returned, once a domain is unlocked. A domain takes one change at a time: a second one
+/// waits up to two minutes for the first. A transfer to Gandi needs its [owner](Self::with_owner).
 ///
 /// ```
 /// use howdah_core::{dns::Name, registrar::{Confirm, Purchase, Registrar, TransferOrder}, Secret};
@@ -209,12 +211,13 @@ impl Registrar for GandiRegistrar {
     }
 
     async fn set_name_servers(&self, domain: &Name, servers: &[Name]) -> Result<()> {
-        let servers = servers.iter().map(plain);
-        self.gandi.delegation().set_name_servers(&plain(domain), servers).await.map(|_| ())
+        let (delegation, domain) = (self.gandi.delegation(), plain(domain));
+        patiently(|| delegation.set_name_servers(&domain, servers.iter().map(plain))).await.map(|_| ())
     }
 
     async fn set_transfer_lock(&self, domain: &Name, locked: bool) -> Result<()> {
-        self.gandi.domains().set_transfer_lock(&plain(domain), locked).await.map(|_| ())
+        let (domains, domain) = (self.gandi.domains(), plain(domain));
+        patiently(|| domains.set_transfer_lock(&domain, locked)).await.map(|_| ())
     }
 
     async fn set_auto_renew(&self, domain: &Name, on: bool) -> Result<()> {
@@ -277,8 +280,9 @@ impl Registrar for GandiRegistrar {
             return Err(ours(Error::invalid(message)));
         }
         let created = if self.find_key(domain, dnskey).await?.is_none() {
+            let (delegation, domain) = (self.gandi.delegation(), plain(domain));
             let new = NewKey::new(dnskey.algorithm, KeyType::Ksk, BASE64.encode(&dnskey.public_key));
-            self.gandi.delegation().create_key(&plain(domain), new).await.map(|_| ())
+            patiently(|| delegation.create_key(&domain, new.clone())).await.map(|_| ())
         } else {
             Ok(())
         };
@@ -304,10 +308,11 @@ impl Registrar for GandiRegistrar {
             let message = format!("`{}` is not the id of a key at Gandi, which is a number", key.id);
             ours(Error::invalid(message))
         })?;
-        match self.gandi.delegation().delete_key(&plain(domain), KeyId::new(id)).await {
+        let (delegation, domain) = (self.gandi.delegation(), plain(domain));
+        match patiently(|| delegation.delete_key(&domain, KeyId::new(id))).await {
             Err(error) if error.is_not_found() => {
                 // It is the key that is gone, and not the domain.
-                self.gandi.domains().get(&plain(domain)).await.map(|_| ())
+                self.gandi.domains().get(&domain).await.map(|_| ())
             }
             deleted => deleted,
         }
@@ -339,12 +344,15 @@ impl Registrar for GandiRegistrar {
         };
         match (present, host.addresses.is_empty()) {
             (None, true) => self.gandi.domains().get(&domain).await.map(|_| ()),
-            (Some(_), true) => delegation.delete_host(&domain, &name).await,
+            (Some(_), true) => patiently(|| delegation.delete_host(&domain, &name)).await,
             (Some(present), false) if same(&present.ips, &host.addresses) => Ok(()),
-            (Some(_), false) => delegation.update_host(&domain, &name, host.addresses.clone()).await.map(|_| ()),
+            (Some(_), false) => {
+                let addresses = &host.addresses;
+                patiently(|| delegation.update_host(&domain, &name, addresses.clone())).await.map(|_| ())
+            }
             (None, false) => {
                 let new = NewHost::new(name, host.addresses.clone());
-                delegation.create_host(&domain, new).await.map(|_| ())
+                patiently(|| delegation.create_host(&domain, new.clone())).await.map(|_| ())
             }
         }
     }
@@ -372,6 +380,17 @@ impl GandiRegistrar {
                 return Ok(false);
             }
             sleep(PAUSE).await;
+        }
+    }
+}
+
+/// Waits for the operation that a domain has already, since it takes one at a time. For calls that may be repeated.
+async fn patiently<T>(call: impl Fn() -> Call<T>) -> Result<T> {
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        match call().await {
+            Err(error) if error.is_conflict() && Instant::now() < deadline => sleep(PAUSE).await,
+            answered => return answered,
         }
     }
 }

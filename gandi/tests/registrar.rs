@@ -93,9 +93,7 @@ async fn a_registration_is_read() {
 async fn name_servers_lock_and_renewal_are_changed() {
     let (fake, registrar) = here();
     registrar.set_name_servers(&domain(), &servers()).await.unwrap();
-    let busy = registrar.set_transfer_lock(&domain(), false).await.unwrap_err();
-    assert!(busy.is_conflict(), "{busy}");
-    sleep(A_WHILE).await;
+    // One change waits for the other.
     registrar.set_transfer_lock(&domain(), false).await.unwrap();
     sleep(A_WHILE).await;
     registrar.set_auto_renew(&domain(), true).await.unwrap();
@@ -103,6 +101,18 @@ async fn name_servers_lock_and_renewal_are_changed() {
     assert_eq!(registration.name_servers, servers());
     assert_eq!((registration.transfer_lock, registration.auto_renew), (Some(false), Some(true)));
     assert_eq!(fake.registry().published(&domain(), 0).unwrap().name_servers, servers());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_does_not_wait_for_ever() {
+    let (fake, registrar) = here();
+    fake.registry().set_status(&domain(), "gandi", TRANSFER_PROHIBITED, false).unwrap();
+    fake.registry().set_auth_code(&domain(), "gandi", CODE).unwrap();
+    fake.registry().request_transfer(&domain(), "another", CODE, 1).unwrap();
+    let started = Instant::now();
+    let error = registrar.set_name_servers(&domain(), &servers()).await.unwrap_err();
+    assert_eq!((error.kind(), error.outcome()), (ErrorKind::Conflict, Outcome::Refused));
+    assert_eq!(started.elapsed(), Duration::from_secs(120));
 }
 
 #[tokio::test(start_paused = true)]

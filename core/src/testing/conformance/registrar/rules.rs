@@ -99,6 +99,11 @@ pub(super) async fn auto_renew(bench: &Bench<'_>) -> Result<(), Stop> {
 
 pub(super) async fn auth_code(bench: &Bench<'_>) -> Result<(), Stop> {
     let domain = bench.here().await?;
+    // Some have no code for a domain that cannot be transferred.
+    if bench.registrar.capabilities().transfer_lock {
+        bench.registrar.set_transfer_lock(&domain, false).await?;
+        bench.until_registered(&domain, "the opened lock", |it| it.transfer_lock != Some(true)).await?;
+    }
     let code = bench.registrar.auth_code(&domain).await?;
     match (bench.registrar.capabilities().auth_code, &code) {
         (AuthCodeDelivery::Returned, AuthCode::Returned(secret)) => {
