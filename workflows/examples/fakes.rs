@@ -8,9 +8,11 @@ use std::{ffi::OsString, future::Future, io::Write, path::PathBuf};
 
 use clap::Parser;
 use common::{Failure, demo::Demo, terminal};
+use howdah_cloudflare::testing as cloudflare;
 use howdah_core::Clock;
-use howdah_dnsimple::testing::{ACCOUNT, TOKEN};
+use howdah_dnsimple::testing as dnsimple;
 use serde::Serialize;
+use serde_json::Value;
 
 /// Serves stateful fakes of the providers on loopback until stopped with Ctrl-C.
 #[derive(Parser, Debug)]
@@ -27,13 +29,17 @@ struct Args {
     state: Option<PathBuf>,
 }
 
+/// The zone that the fake of Cloudflare has from the beginning.
+const CLOUDFLARE_ZONE: &str = "example.com";
+
 #[derive(Serialize)]
 struct Served {
     provider: &'static str,
     base_url: String,
     origin: String,
     token: &'static str,
-    account: u64,
+    /// A number here, a text there.
+    account: Value,
 }
 
 #[tokio::main]
@@ -53,19 +59,33 @@ pub(crate) async fn serve(
         return Ok(());
     };
     let demo = Demo::open(args.state.as_deref(), Clock::system())?;
-    let dnsimple = demo
+    // Zones are made in Cloudflare's dashboard, and without one there is nothing to leave.
+    if demo.cloudflare.zone(CLOUDFLARE_ZONE).is_none() {
+        demo.cloudflare.create_zone(CLOUDFLARE_ZONE);
+    }
+    let first = demo
         .dnsimple
         .world()
         .serve_on(args.port)
         .await
         .map_err(|error| Failure::new(format!("cannot listen on port {}: {error}", args.port)))?;
-    let served = [Served {
-        provider: "dnsimple",
-        base_url: dnsimple.base_url(),
-        origin: dnsimple.origin(),
-        token: TOKEN,
-        account: *ACCOUNT.get(),
-    }];
+    let second = demo.cloudflare.serve().await?;
+    let served = [
+        Served {
+            provider: "dnsimple",
+            base_url: first.base_url(),
+            origin: first.origin(),
+            token: dnsimple::TOKEN,
+            account: (*dnsimple::ACCOUNT.get()).into(),
+        },
+        Served {
+            provider: "cloudflare",
+            base_url: second.base_url(),
+            origin: second.origin(),
+            token: cloudflare::TOKEN,
+            account: cloudflare::ACCOUNT.into(),
+        },
+    ];
     if args.json {
         for one in &served {
             writeln!(out, "{}", serde_json::to_string(one)?)?;
@@ -73,7 +93,8 @@ pub(crate) async fn serve(
     } else {
         let mut table = terminal::table(["Provider", "Base URL", "Token", "Account"]);
         for one in &served {
-            table.add_row([one.provider, &one.base_url, one.token, &one.account.to_string()]);
+            let account = one.account.as_str().map_or_else(|| one.account.to_string(), str::to_owned);
+            table.add_row([one.provider, &one.base_url, one.token, &account]);
         }
         writeln!(out, "{}\n\nStop with Ctrl-C.", terminal::shown(&table))?;
     }

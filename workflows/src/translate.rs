@@ -112,10 +112,10 @@ fn entry(source: &Zone, set: &RecordSet, target: &dyn DnsProvider, moving_ttl: u
     }
     let mut changes = Vec::new();
     let mut to = set.clone();
-    match alias_instead(source, set, target) {
+    match other_type(source, set, target) {
         Ok(None) => {}
-        Ok(Some((alias, change))) => {
-            to = alias;
+        Ok(Some((other, change))) => {
+            to = other;
             changes.push(change);
         }
         Err(reason) => {
@@ -164,9 +164,18 @@ fn left_behind(apex: &Name, set: &RecordSet) -> Option<(String, bool)> {
 fn bound_to_cloudflare(set: &RecordSet) -> Option<&'static str> {
     let host_of = |name: &Name| name.to_fqdn_without_dot();
     let bound = |data: &RecordData| match data {
-        RecordData::Cname(target) if host_of(target).ends_with(".cfargotunnel.com") => Some(
-            "a Cloudflare tunnel is reached through Cloudflare's DNS only: its service needs an address of its own",
-        ),
+        RecordData::Cname(target) | RecordData::Alias(target) => {
+            let host = host_of(target);
+            let served = [
+                (
+                    ".cfargotunnel.com",
+                    "a Cloudflare tunnel is reached through Cloudflare's DNS only: its service needs an address of its own",
+                ),
+                (".workers.dev", "a Worker answers for this name only while Cloudflare serves the zone"),
+                (".r2.dev", "an R2 bucket is served at this name only while Cloudflare serves the zone"),
+            ];
+            served.into_iter().find_map(|(suffix, reason)| host.ends_with(suffix).then_some(reason))
+        }
         RecordData::Mx(mx) if is_routing_host(&host_of(&mx.exchange)) => {
             Some("Cloudflare routes this mail only while it serves the zone: name another mail server")
         }
@@ -184,51 +193,61 @@ fn is_routing_host(host: &str) -> bool {
     host.strip_suffix(".mx.cloudflare.net").is_some_and(|label| label.starts_with("route"))
 }
 
-/// An ALIAS for a CNAME that is where none may be; `Err` says why there can be none either.
-fn alias_instead(
-    source: &Zone,
-    set: &RecordSet,
-    target: &dyn DnsProvider,
-) -> Result<Option<(RecordSet, String)>, String> {
-    if *set.record_type() != RecordType::Cname {
-        return Ok(None);
-    }
+/// An ALIAS for a CNAME that is where none may be, and a CNAME for an ALIAS that the target does not have there; `Err`
+/// says why it can be neither.
+fn other_type(source: &Zone, set: &RecordSet, target: &dyn DnsProvider) -> Result<Option<(RecordSet, String)>, String> {
     let (apex, name) = (source.name(), set.name());
+    let has_alias = target.capabilities().supports(&RecordType::Alias, name == apex);
+    let is_cname = match set.record_type() {
+        RecordType::Cname => true,
+        RecordType::Alias if !has_alias => false,
+        _ => return Ok(None),
+    };
     let neighbours: Vec<&RecordType> = source
         .at(name)
         .filter(|other| *other != set && left_behind(apex, other).is_none())
         .map(RecordSet::record_type)
         .collect();
-    let place = if name == apex {
-        "at the apex"
-    } else if neighbours.is_empty() {
-        return Ok(None);
-    } else {
-        "beside other types"
+    let place = match (name == apex, neighbours.is_empty()) {
+        (true, _) => Some("at the apex"),
+        (false, false) => Some("beside other types"),
+        (false, true) => None,
     };
     let addresses = [RecordType::A, RecordType::Aaaa, RecordType::Alias];
-    if let Some(other) = neighbours.into_iter().find(|other| addresses.contains(other)) {
-        return Err(format!("a CNAME cannot be {place}, and for an ALIAS the name has {other} records already"));
-    }
-    let mut data = set.data().iter();
-    let (Some(RecordData::Cname(host)), None) = (data.next(), data.next()) else {
-        return Err("there can be one CNAME at a name only".to_owned());
+    let beside = neighbours.into_iter().find(|other| addresses.contains(other));
+    let missing = match target.capabilities().alias {
+        AliasScope::Apex => "ALIAS at the apex only",
+        _ => "no ALIAS",
     };
-    let alias = RecordData::Alias(host.clone());
-    if !target.capabilities().supports(&RecordType::Alias, name == apex) {
-        let has = match target.capabilities().alias {
-            AliasScope::Apex => "ALIAS at the apex only",
-            _ => "no ALIAS",
-        };
-        return Err(format!(
-            "a CNAME cannot be {place}, and the provider has {has}: put the addresses of {host} in its place"
-        ));
-    }
-    match RecordSet::new(name.clone(), set.ttl(), [alias]) {
-        Ok(alias) => Ok(Some((
-            alias.with_proxied(set.is_proxied()),
-            format!("ALIAS instead of a CNAME, which cannot be {place}"),
-        ))),
+    let mut data = set.data().iter();
+    let host = match (data.next(), data.next()) {
+        (Some(RecordData::Cname(host) | RecordData::Alias(host)), None) => host.clone(),
+        _ => return Err("there can be one CNAME at a name only".to_owned()),
+    };
+    let (data, change) = match (is_cname, place) {
+        (true, None) => return Ok(None),
+        (true, Some(place)) => match beside {
+            Some(other) => {
+                return Err(format!(
+                    "a CNAME cannot be {place}, and for an ALIAS the name has {other} records already"
+                ));
+            }
+            None if has_alias => {
+                (RecordData::Alias(host), format!("ALIAS instead of a CNAME, which cannot be {place}"))
+            }
+            None => {
+                return Err(format!(
+                    "a CNAME cannot be {place}, and the provider has {missing}: put the addresses of {host} in its place"
+                ));
+            }
+        },
+        (false, None) => (RecordData::Cname(host), format!("CNAME instead of an ALIAS: the provider has {missing}")),
+        (false, Some(_)) => {
+            return Err(format!("the provider has {missing}: put the addresses of {host} in its place"));
+        }
+    };
+    match RecordSet::new(name.clone(), set.ttl(), [data]) {
+        Ok(other) => Ok(Some((other.with_proxied(set.is_proxied()), change))),
         Err(error) => Err(error.to_string()),
     }
 }

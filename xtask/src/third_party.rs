@@ -13,7 +13,7 @@ use serde_json::Value;
 use crate::process::{Result, Status, cargo, is_available, output, root, run as run_command};
 
 /// A script of `xtask/third-party`, and the provider whose fake it talks to.
-const SCRIPTS: &[(&str, &str)] = &[("dnsimple_client.py", "dnsimple")];
+const SCRIPTS: &[(&str, &str)] = &[("dnsimple_client.py", "dnsimple"), ("cloudflare_client.py", "cloudflare")];
 
 const FAKES_PACKAGE: &str = "howdah-workflows";
 const START: Duration = Duration::from_secs(30);

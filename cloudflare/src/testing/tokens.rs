@@ -1,11 +1,9 @@
 use howdah_core::testing::Fake;
-use serde::{Deserialize, Serialize};
+use serde_json::json;
 
-use super::State as World;
-
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct State {}
+use super::{State as World, answer};
+use crate::tokens::VERIFY;
 
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
-    fake
+    fake.on(&VERIFY, |_, [], ()| answer(json!({ "id": "ed17574386854bf78a67040be0a770b0", "status": "active" })))
 }

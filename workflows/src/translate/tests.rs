@@ -57,6 +57,10 @@ fn each_kind_has_its_fate() {
         ("@ 300 IN CDS 0 0 0 00", "own: it belongs to the old signer"),
         ("@ 300 IN CNAME lb.example.net.", "example.org. 300 IN ALIAS lb.example.net.: ALIAS instead of a CNAME"),
         ("app 300 IN CNAME uuid.cfargotunnel.com.", "decide: a Cloudflare tunnel"),
+        ("@ 1 IN ALIAS uuid.cfargotunnel.com.", "decide: a Cloudflare tunnel"),
+        ("w 300 IN CNAME w.account.workers.dev.", "decide: a Worker answers"),
+        ("r 300 IN CNAME public.r2.dev.", "decide: an R2 bucket"),
+        ("r 300 IN CNAME notr2.dev.", "carried"),
         ("@ 300 IN MX 5 route1.mx.cloudflare.net.", "decide: Cloudflare routes this mail"),
         ("@ 300 IN MX 5 mail.example.net.", "carried"),
         ("w 1 IN AAAA 100:: ; cf_tags=cf-proxied:true", "decide: there is no server behind it"),
@@ -119,7 +123,26 @@ fn ttls_come_into_range() {
 fn an_alias_needs_a_provider_that_has_one() {
     let text = "@ 300 IN ALIAS lb.example.net.";
     assert_eq!(fate(text, &MemoryDns::new()), "carried");
-    assert_eq!(fate(text, &target(|can| can.alias = AliasScope::None)), "decide: the provider has no ALIAS");
+    assert_eq!(
+        fate(text, &target(|can| can.alias = AliasScope::None)),
+        "decide: the provider has no ALIAS: put the addresses of lb.example.net. in its place"
+    );
+}
+
+#[test]
+fn an_alias_below_the_apex_may_be_a_cname_where_there_is_no_other() {
+    let at_apex_only = target(|can| can.alias = AliasScope::Apex);
+    let text = "www 1 IN ALIAS lb.example.net. ; cf_tags=cf-proxied:true";
+    assert_eq!(fate("www 300 IN ALIAS lb.example.net.", &MemoryDns::new()), "carried");
+    assert_eq!(
+        fate("www 300 IN ALIAS lb.example.net.", &at_apex_only),
+        "www.example.org. 300 IN CNAME lb.example.net.: CNAME instead of an ALIAS: the provider has ALIAS at the apex only"
+    );
+    let translation = translate(text, &at_apex_only);
+    let to = translation.entries[0].target().unwrap();
+    assert!(!to.is_proxied() && *to.record_type() == RecordType::Cname, "{to}");
+    let beside = translate("www 300 IN ALIAS lb.example.net.\nwww 300 IN TXT x", &at_apex_only);
+    assert_eq!(beside.count(), (1, 0, 1));
 }
 
 #[test]

@@ -125,7 +125,7 @@ fn a_missing_route_is_found_unless_omitted() {
     let mut case = Case::default();
     case.operations.pop();
     case.finds("DELETE /{account}/zones/{zone}: the crate has no such route");
-    case.omitted = "[[operation]]\nroutes = [\"DELETE /{account}/zones/{zone}\"]\nreason = \"too dangerous\"";
+    case.omitted = "[[operation]]\nroute = \"DELETE /{account}/zones/{zone}\"\nreason = \"too dangerous\"";
     case.passes();
     assert_eq!(case.judge().score, "2/3, 1 omitted (1 too dangerous); examples 2/2; whole requests 3/3");
 }
@@ -353,7 +353,7 @@ const TABLE: &str = "api\tmethod\tpath\trequest\tresponse\tsure\n\
     zones\tDELETE\t/{account}/zones/{zone}\t\tPAID\tA\n\
     zones\tPOST\t/{account}/zones/{zone}/move\t\t\tC\n";
 
-const KNOWN: &str = "[[operation]]\nroutes = [\"POST /{account}/zones/{zone}/move\"]\nreason = \"known by path only\"";
+const KNOWN: &str = "[[operation]]\nroute = [\"POST /{account}/zones/{zone}/move\"]\nreason = \"known by path only\"";
 
 fn of_rows(case: &Case) -> Verdict {
     judge(&Evidence {
@@ -417,7 +417,7 @@ fn what_is_known_better_is_not_omitted_for_its_path() {
     let mut case = Case { omitted: KNOWN, ..Case::default() };
     case.operations.pop();
     case.calls.pop();
-    case.omitted = "[[operation]]\nroutes = [\"POST /{account}/zones/{zone}/move\", \"DELETE /{account}/zones/{zone}\"]\n\
+    case.omitted = "[[operation]]\nroute = [\"POST /{account}/zones/{zone}/move\", \"DELETE /{account}/zones/{zone}\"]\n\
         reason = \"known by path only\"";
     assert_eq!(
         found_in_rows(&case),
