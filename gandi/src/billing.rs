@@ -5,11 +5,7 @@
 //! # use howdah_gandi::testing::FakeGandi;
 //! # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> howdah_core::Result<()> {
 //! # let fake = FakeGandi::new();
-<<<<<<< HEAD
 //! # fake.list_price("domain", "example.org", Process::Renew, 15.0);
-=======
-//! # fake.list_price("domain", "example.org", "renew", 15.0);
->>>>>>> gcert
 //! # let gandi = fake.client();
 //! let query = PriceQuery::new().with_name("example.org").with_processes([Process::Renew]);
 //! for product in gandi.billing().prices("domain", query).await?.products {

@@ -35,18 +35,11 @@ impl FakeGandi {
         self.world().state(|world| amount.clone_into(&mut world.billing.prepaid));
     }
 
-<<<<<<< HEAD
     /// Puts a product on the list of prices: a domain, say, costs so many euros a year before taxes.
     ///
     /// What a domain costs when it is asked for by its name, [`set_price`](Self::set_price) says.
     pub fn list_price(&self, product: &str, name: &str, process: Process, price: f64) {
         let [product, name] = [product, name].map(str::to_owned);
-=======
-    /// Puts a product on the list of prices: `process` of a `product` such as `domain` and its name costs so many euros a
-    /// year before taxes.
-    pub fn list_price(&self, product: &str, name: &str, process: &str, price: f64) {
-        let [product, name, process] = [product, name, process].map(str::to_owned);
->>>>>>> gcert
         self.world().state(|world| {
             let prices = &mut world.billing.prices;
             prices.retain(|one| (&one.product, &one.name, &one.process) != (&product, &name, &process));
