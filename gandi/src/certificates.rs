@@ -44,7 +44,7 @@ use serde_json::Value;
 use crate::{
     PAGES,
     contacts::Contact,
-    dry_run::{Accepted, DRY_RUN, DryRun},
+    dry_run::{Accepted, DRY_RUN, DryRun, carried_out},
     tags::{NewTag, TagChange, TagSet},
 };
 
@@ -101,7 +101,7 @@ impl Certificates {
             return self.refuse(ISSUE.route(), error);
         }
         let certificates = self.clone();
-        self.0.send(&ISSUE, [], order).map(move |accepted| certificates.follow(&accepted.id))
+        carried_out(self.0.send(&ISSUE, [], order)).map(move |accepted| certificates.follow(&accepted.id))
     }
 
     /// Tries [`issue`](Self::issue). Nothing is ordered, and nothing paid.
@@ -137,7 +137,7 @@ impl Certificates {
     ///
     /// `POST /certificate/issued-certs/{id}`
     pub fn renew(&self, id: &CertificateId, renewal: CertificateRenewal) -> Call<Accepted> {
-        self.0.send(&RENEW, [id], renewal).map(Accepted::from)
+        Accepted::read(self.0.send(&RENEW, [id], renewal))
     }
 
     /// Tries [`renew`](Self::renew). Nothing is ordered, and nothing paid.
@@ -151,7 +151,7 @@ impl Certificates {
     ///
     /// `PATCH /certificate/issued-certs/{id}`
     pub fn update(&self, id: &CertificateId, change: CertificateChange) -> Call<Accepted> {
-        self.0.send(&UPDATE, [id], change).map(Accepted::from)
+        Accepted::read(self.0.send(&UPDATE, [id], change))
     }
 
     /// Tries [`update`](Self::update). Nothing is changed, and nothing paid.

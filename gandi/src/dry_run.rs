@@ -69,19 +69,9 @@ pub struct Accepted {
 }
 
 impl Accepted {
-    /// Reads the answer to a call that can also be tried: one that says it was only tried is an error, and nothing was
-    /// done.
+    /// Reads the answer to a call that can also be tried.
     pub(crate) fn read(call: Call<Detailed<Self>>) -> Call<Self> {
-        Call::new(async move {
-            match call.await {
-                Ok(answer) => Ok(Self::from(answer)),
-                Err(error) if is_dry_run(&error) => {
-                    let message = "the call was answered as if it were only tried";
-                    Err(error.with_message(message).with_outcome(Outcome::Refused))
-                }
-                Err(error) => Err(error),
-            }
-        })
+        carried_out(call).map(Self::from)
     }
 
     /// The id of what was created: the end of its location.
@@ -94,6 +84,18 @@ impl From<Detailed<Accepted>> for Accepted {
     fn from(answer: Detailed<Accepted>) -> Self {
         Self { location: header(&answer, "location"), ..answer.value }
     }
+}
+
+/// A call that can also be tried: an answer that says it was only tried is an error, and nothing was done.
+pub(crate) fn carried_out<T: Send + 'static>(call: Call<T>) -> Call<T> {
+    Call::new(async move {
+        call.await.map_err(|error| {
+            if !is_dry_run(&error) {
+                return error;
+            }
+            error.with_message("the call was answered as if it were only tried").with_outcome(Outcome::Refused)
+        })
+    })
 }
 
 fn is_dry_run(error: &Error) -> bool {

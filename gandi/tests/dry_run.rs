@@ -5,13 +5,13 @@
 use howdah_core::{ErrorKind, Outcome, http::RetryPolicy};
 use howdah_gandi::{
     Gandi,
-    certificates::{CertificateId, CertificateRenewal, NewCertificate},
+    certificates::{CertificateChange, CertificateId, CertificateRenewal, NewCertificate},
     contacts::{ContactType, NewContact},
 };
 use serde_json::{Value, json};
 use wiremock::{
     Mock, MockServer, ResponseTemplate,
-    matchers::{body_json, header, method, path},
+    matchers::{any, body_json, header, method, path},
 };
 
 fn gandi(server: &MockServer) -> Gandi {
@@ -25,7 +25,7 @@ fn order() -> NewCertificate {
 
 async fn answering(status: u16, body: Value) -> MockServer {
     let server = MockServer::start().await;
-    Mock::given(method("POST")).respond_with(ResponseTemplate::new(status).set_body_json(body)).mount(&server).await;
+    Mock::given(any()).respond_with(ResponseTemplate::new(status).set_body_json(body)).mount(&server).await;
     server
 }
 
@@ -66,12 +66,14 @@ async fn an_order_that_was_only_tried_is_not_taken_for_done() {
     for error in [
         gandi.certificates().issue(order()).await.unwrap_err(),
         gandi.certificates().renew(&id, CertificateRenewal::new()).await.unwrap_err(),
-        gandi.change_owner().start("example.org", ada).await.unwrap_err(),
+        gandi.certificates().update(&id, CertificateChange::new()).await.unwrap_err(),
+        gandi.change_owner().start("example.org", ada.clone()).await.unwrap_err(),
+        gandi.contacts().set_owner("example.org", ada).await.unwrap_err(),
     ] {
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Decode, Outcome::Refused));
         assert_eq!(error.body().unwrap(), r#"{"errors":[],"status":"success"}"#);
     }
-    assert_eq!(server.received_requests().await.unwrap().len(), 3);
+    assert_eq!(server.received_requests().await.unwrap().len(), 5);
 }
 
 #[tokio::test]
