@@ -123,13 +123,14 @@ async fn a_mailbox_is_renewed_once_although_the_answer_was_lost() {
 
 #[tokio::test(start_paused = true)]
 async fn a_slot_is_bought_taken_and_given_back() {
+    use MailboxType::{Premium, Standard};
+    use SlotStatus::{Active, Inactive};
+
     let (fake, email, ada) = with_mailbox().await;
     let states = async || {
         let slots = email.list_slots(DOMAIN).all().await.unwrap();
         slots.into_iter().map(|slot| (slot.mailbox_type.unwrap(), slot.status.unwrap())).collect::<Vec<_>>()
     };
-    use MailboxType::{Premium, Standard};
-    use SlotStatus::{Active, Inactive};
     assert_eq!(states().await, [(Standard, Active), (Standard, Inactive)]);
     email.create_slot(DOMAIN, NewSlot::new(Premium)).await.unwrap();
     email.create_mailbox(DOMAIN, NewMailbox::new("grace", PASSWORD, Premium)).await.unwrap();

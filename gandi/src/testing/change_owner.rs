@@ -114,7 +114,7 @@ impl FakeGandi {
     }
 
     /// Who was asked again to agree to a change of owner, in order.
-    pub fn owner_change_reminders(&self) -> Vec<String> {
+    pub fn change_of_owner_reminders(&self) -> Vec<String> {
         self.world().state(|world| world.change_owner.reminders.clone())
     }
 }

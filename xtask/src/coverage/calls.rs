@@ -81,7 +81,7 @@ fn is_valid_request(evidence: &Evidence, route: &str, call: &Call, problems: &mu
 fn check_answer(evidence: &Evidence, route: &str, call: &Call, problems: &mut Problems) {
     let Evidence { document, exceptions, .. } = evidence;
     let status = call.status;
-    match document.answer(route, status) {
+    match document.answer(route, status, call.other_type()) {
         Answer::Undeclared => {
             if !exceptions.allows_status(route, status) {
                 problems.add(format!("{route} {status}: the document does not know this status"));

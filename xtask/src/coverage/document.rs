@@ -112,7 +112,8 @@ impl Document {
             .is_some_and(|operation| names.iter().any(|it| self.at(&format!("{operation}/responses/{it}")).is_some()))
     }
 
-    pub(super) fn answer(&self, route: &str, status: u16) -> Answer {
+    /// What it says about an answer of JSON, or of another type where that is given.
+    pub(super) fn answer(&self, route: &str, status: u16, other: Option<&str>) -> Answer {
         let Some(operation) = self.operation(route) else {
             return Answer::Undeclared;
         };
@@ -125,6 +126,9 @@ impl Document {
         match declared {
             None => Answer::Undeclared,
             Some(pointer) => match self.media(&pointer) {
+                _ if other.is_some_and(|it| self.at(&format!("{pointer}/content/{}", escape(it))).is_some()) => {
+                    Answer::Undescribed
+                }
                 Some(media) => Answer::Json(media),
                 None if self.at(&format!("{pointer}/content")).is_some() => Answer::Undescribed,
                 None => Answer::Bodyless,

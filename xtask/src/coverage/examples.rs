@@ -25,7 +25,7 @@ pub(super) fn check(evidence: &Evidence, problems: &mut Problems) -> Examples {
     for operation in operations {
         let Operation { route, round_trip_input, round_trip_output, .. } = operation;
         for status in evidence.document.successes(route) {
-            let Answer::Json(media) = evidence.document.answer(route, status) else {
+            let Answer::Json(media) = evidence.document.answer(route, status, None) else {
                 continue;
             };
             for example in instance::examples(evidence.document, &media) {

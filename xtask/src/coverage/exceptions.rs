@@ -6,8 +6,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
 
 use crate::process::Result;
 
@@ -47,10 +47,24 @@ struct OnRoute {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct OnRoutes {
+    #[serde(rename = "route", deserialize_with = "one_or_several")]
     routes: Vec<String>,
     reason: String,
     #[serde(skip)]
     used: RefCell<BTreeSet<String>>,
+}
+
+fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<String>, D::Error> {
+    #[derive(Deserialize)]
+    #[serde(untagged)]
+    enum Either {
+        One(String),
+        Several(Vec<String>),
+    }
+    Ok(match Either::deserialize(deserializer)? {
+        Either::One(route) => vec![route],
+        Either::Several(routes) => routes,
+    })
 }
 
 #[derive(Deserialize)]

@@ -20,6 +20,8 @@ pub(super) struct Call {
     pub(super) status: u16,
     #[serde(default)]
     pub(super) response: Value,
+    #[serde(default)]
+    content_type: String,
     /// The crate's client made the call, and nobody by hand.
     #[serde(default)]
     pub(super) client: bool,
@@ -28,6 +30,12 @@ pub(super) struct Call {
 impl Call {
     pub(super) fn succeeded(&self) -> bool {
         (200..300).contains(&self.status)
+    }
+
+    /// The type of an answer that is not JSON.
+    pub(super) fn other_type(&self) -> Option<&str> {
+        let media = self.content_type.split(';').next().map(str::trim)?;
+        (!media.is_empty() && media != "application/json").then_some(media)
     }
 }
 

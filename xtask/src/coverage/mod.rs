@@ -109,19 +109,21 @@ fn judge(evidence: &Evidence) -> Verdict {
     for entry in evidence.exceptions.unused() {
         problems.add(format!("{entry}: nothing needs this entry (any more); remove it"));
     }
-    let mut score = format!("{covered}/{}", compared.total);
-    let omitted: usize = compared.omitted.values().sum();
-    if omitted > 0 {
-        let reasons: Vec<_> = compared.omitted.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-        score += &format!(", {omitted} omitted ({})", reasons.join("; "));
-    }
-    score += &match evidence.document.rows() {
+    let omitted = match compared.omitted.values().sum::<usize>() {
+        0 => String::new(),
+        sum => {
+            let reasons: Vec<_> = compared.omitted.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+            format!(", {sum} omitted ({})", reasons.join("; "))
+        }
+    };
+    let held = match evidence.document.rows() {
         Some(rows) => rows.score(evidence),
         None => format!(
-            "; examples {}/{}; whole requests {}/{}",
+            "examples {}/{}; whole requests {}/{}",
             examples.answers.passed, examples.answers.total, examples.requests.passed, examples.requests.total
         ),
     };
+    let score = format!("{covered}/{}{omitted}; {held}", compared.total);
     Verdict { score, problems: problems.0 }
 }
 

@@ -61,8 +61,10 @@ pub(super) fn body(text: &str) -> Option<Value> {
     if let Some((inside, rest)) = enclosed(text, '[', ']') {
         return is_remark(rest).then(|| list(inside, Side::Answer))?;
     }
-    if text == "string" {
-        return Some(json!({"type": "string"}));
+    match text.split([' ', ';']).next() {
+        Some("string") => return Some(json!({"type": "string"})),
+        Some("rrset") => return Some(json!({"type": "object"})),
+        _ => {}
     }
     // Fields without braces; a single word is a remark.
     let fields = split(text, ';').first().copied()?;
@@ -322,6 +324,7 @@ mod tests {
         }
         assert_eq!(body("[string] (hash)").unwrap(), json!({"type": "array", "items": {"type": "string"}}));
         assert_eq!(body("[{id,name,…}] id is it").unwrap()["items"]["additionalProperties"], true);
+        assert_eq!(body("rrset (the object)").unwrap(), json!({"type": "object"}));
         assert_eq!(body("step(A|B),nb; 303 when finished").unwrap()["required"], json!(["step", "nb"]));
     }
 

@@ -36,7 +36,7 @@ impl Rows {
             answers += usize::from(!self.path_only.contains(route) && !self.unread_answers.contains(route));
         }
         format!(
-            "; held against their rows: {requests} requests ({} not), {answers} answers ({} not)",
+            "held against their rows: {requests} requests ({} not), {answers} answers ({} not)",
             known - requests,
             known - answers
         )
@@ -100,8 +100,8 @@ impl<'a> Row<'a> {
             }
         } else {
             let base = self.path.split(", ").next().and_then(|path| path.rsplit_once('/')).map_or("", |(base, _)| base);
-            for path in self.path.split(", ") {
-                let absolute = path.starts_with(&format!("/{}/", self.api));
+            for (at, path) in self.path.split(", ").enumerate() {
+                let absolute = at == 0 || path.starts_with(&format!("/{}/", self.api));
                 let path = if absolute { path.to_owned() } else { format!("{base}{path}") };
                 endpoints.extend(self.methods.iter().map(|method| (*method, path.clone())));
             }
@@ -128,7 +128,7 @@ impl<'a> Row<'a> {
             return anything();
         }
         let request = Request::read(self.request, method);
-        let (answers, is_read) = self.answers(method, request.dry_run);
+        let (answers, is_read) = self.answers(method, &request);
         if !is_read {
             rows.unread_answers.insert(route.to_owned());
         }
@@ -149,7 +149,7 @@ impl<'a> Row<'a> {
     }
 
     /// The answers by status, and whether what they hold could be read.
-    fn answers(&self, method: &str, dry_run: bool) -> (Map<String, Value>, bool) {
+    fn answers(&self, method: &str, request: &Request) -> (Map<String, Value>, bool) {
         let end = self.answer.find(|it: char| !it.is_ascii_digit() && it != '/').unwrap_or(self.answer.len());
         let (statuses, body) = self.answer.split_at(end);
         let mut statuses: Vec<_> = statuses.split('/').filter(|status| !status.is_empty()).collect();
@@ -164,11 +164,15 @@ impl<'a> Row<'a> {
             let answer = if *status == "204" {
                 json!({"description": ""})
             } else {
-                json!({"description": "", "content": content(body.as_ref().unwrap_or(&json!(true)))})
+                let mut content = content(body.as_ref().unwrap_or(&json!(true)));
+                for accepted in &request.accepted {
+                    content[accepted] = json!({});
+                }
+                json!({"description": "", "content": content})
             };
             answers.insert((*status).to_owned(), answer);
         }
-        if dry_run && !statuses.contains(&"200") {
+        if request.dry_run && !statuses.contains(&"200") {
             let fields = "{status(success|error),errors?[{location,name,description}]}";
             let rehearsal = notation::body(fields).unwrap_or_default();
             answers.insert("200".into(), json!({"description": "", "content": content(&rehearsal)}));
@@ -189,12 +193,14 @@ struct Request {
     query: Vec<String>,
     body: Body,
     dry_run: bool,
+    /// What it may be answered with besides JSON.
+    accepted: Vec<String>,
 }
 
 impl Request {
     fn read(text: &str, method: &str) -> Self {
         let has_body = ["POST", "PUT", "PATCH"].contains(&method);
-        let mut request = Self { query: Vec::new(), body: Body::None, dry_run: false };
+        let mut request = Self { query: Vec::new(), body: Body::None, dry_run: false, accepted: Vec::new() };
         let mut is_silent = true;
         for part in notation::split(text, ';') {
             if let Some(list) = part.strip_prefix("q ") {
@@ -204,11 +210,13 @@ impl Request {
                 }
             } else if part == "sharing_id" {
                 request.query.push(part.to_owned());
-            } else if part == "Dry-Run" {
+            } else if part.trim_start_matches("hdr ") == "Dry-Run" {
                 request.dry_run = has_body;
             } else if part == "(none)" {
                 is_silent = false;
-            } else if !["hdr ", "Accept "].iter().any(|header| part.starts_with(header)) && has_body {
+            } else if let Some(media) = part.strip_prefix("Accept ") {
+                request.accepted.extend(media.split('=').next().map(str::to_owned));
+            } else if has_body {
                 // Without a body it is a remark on the path.
                 is_silent = false;
                 let fields = part.strip_prefix('{').and_then(|part| part.strip_suffix('}')).unwrap_or(part);
@@ -238,10 +246,10 @@ mod tests {
     const TABLE: &str = "api\tmethod\tpath\trequest\tresponse\tsure\n\
         zone\tGET|POST\t/zone/zones\tname*,ttl? 300-900; sharing_id\t[{id,name}]\tB\n\
         zone\tGET|PATCH\t/zone/zones/{id}\t\t\tC (GET: B)\n\
-        zone\tPOST\t/zone/zones/{id}/renew\tyears*:int; Dry-Run\t202 {message}+Location; PAID\tA\n\
+        zone\tPOST\t/zone/zones/{id}/renew\tyears*:int; hdr Dry-Run\t202 {message}+Location; PAID\tA\n\
         zone\tGET|POST|DELETE\t/zone/keys[/{id}]\tas zones\t202 on create\tB\n\
         zone\tGET\t/zone/tasks[/{id}]\t\t(2 endpoints)\tB\n\
-        zone\tGET\t/zone/a/b, /c/{id}, /zone/d\tq page,kind(a|b)\t[string]\tA\n\
+        zone\tGET\t/zone/a/b, /c/{id}, /zone/d\tq page,kind(a|b); Accept text/plain=file\t[string]\tA\n\
         zone\tDELETE\t/zone/d/{id}\t\t204\tA\n";
 
     fn routes(document: &Value) -> Vec<String> {
@@ -305,6 +313,7 @@ mod tests {
         assert_eq!(zones["get"]["parameters"], json!([{"name": "sharing_id", "in": "query"}]));
         assert_eq!(zones["get"]["responses"]["2XX"]["content"]["application/json"]["schema"]["type"], "array");
         assert_eq!(zones["post"]["requestBody"]["required"], true);
+        assert!(document["paths"]["/zone/d"]["get"]["responses"]["2XX"]["content"]["text/plain"].is_object());
         let keys = &document["paths"]["/zone/keys"];
         assert!(keys["post"]["responses"]["202"].is_object() && keys["get"]["responses"]["2XX"].is_object());
         let renew = &document["paths"]["/zone/zones/{id}/renew"]["post"]["responses"];

@@ -125,7 +125,7 @@ fn a_missing_route_is_found_unless_omitted() {
     let mut case = Case::default();
     case.operations.pop();
     case.finds("DELETE /{account}/zones/{zone}: the crate has no such route");
-    case.omitted = "[[operation]]\nroutes = [\"DELETE /{account}/zones/{zone}\"]\nreason = \"too dangerous\"";
+    case.omitted = "[[operation]]\nroute = \"DELETE /{account}/zones/{zone}\"\nreason = \"too dangerous\"";
     case.passes();
     assert_eq!(case.judge().score, "2/3, 1 omitted (1 too dangerous); examples 2/2; whole requests 3/3");
 }
@@ -344,4 +344,118 @@ fn an_unknown_route_of_the_fake_is_found() {
     let mut case = Case::default();
     case.calls.push(call("GET /{account}/secrets", "", &Value::Null, 200, &json!({})));
     case.finds("GET /{account}/secrets: the fake serves it");
+}
+
+/// What a table of endpoints says of the same operations, and one of which only the path is known.
+const TABLE: &str = "api\tmethod\tpath\trequest\tresponse\tsure\n\
+    zones\tGET\t/{account}/zones\tq name,page; Accept text/plain\t{data[{id:int,name,kind?(primary|secondary)}]}\tA\n\
+    zones\tPOST\t/{account}/zones\tname*,ttl:int\t201 {data{id:int,name}}\tA\n\
+    zones\tDELETE\t/{account}/zones/{zone}\t\tPAID\tA\n\
+    zones\tPOST\t/{account}/zones/{zone}/move\t\t\tC\n";
+
+const KNOWN: &str = "[[operation]]\nroute = [\"POST /{account}/zones/{zone}/move\"]\nreason = \"known by path only\"";
+
+fn of_rows(case: &Case) -> Verdict {
+    judge(&Evidence {
+        document: &Document::of_rows(TABLE).unwrap(),
+        operations: &case.operations,
+        calls: &case.calls,
+        untyped: &case.untyped,
+        exceptions: &Exceptions::parse(case.omitted, case.deviations, case.losses).unwrap(),
+    })
+}
+
+fn found_in_rows(case: &Case) -> Vec<String> {
+    of_rows(case).problems.into_keys().collect()
+}
+
+#[test]
+fn a_table_is_held_against_what_was_sent_and_answered() {
+    let mut case = Case { omitted: KNOWN, ..Case::default() };
+    assert_eq!(found_in_rows(&case), [""; 0]);
+    let score = "3/4, 1 omitted (1 known by path only); held against their rows: 3 requests (0 not), 2 answers (1 not)";
+    assert_eq!(of_rows(&case).score, score);
+
+    case.calls[1].request = json!({"ttl": "long", "kind": "primary"});
+    assert_eq!(
+        found_in_rows(&case),
+        [
+            "POST /{account}/zones: request \"/kind\": is not in the document",
+            "POST /{account}/zones: request \"/name\": \"name\" is a required property",
+            "POST /{account}/zones: request \"/ttl\": \"long\" is not of type \"integer\"",
+        ]
+    );
+    assert!(of_rows(&case).score.starts_with("2/4"));
+
+    let mut case = Case { omitted: KNOWN, ..Case::default() };
+    case.calls[0].response = json!({"data": [{"id": 1, "kind": null, "owner": 7}]});
+    assert_eq!(
+        found_in_rows(&case),
+        [
+            "GET /{account}/zones 200 \"/data/*/name\": \"name\" is a required property",
+            "GET /{account}/zones 200 \"/data/*/owner\": is not in the document",
+        ]
+    );
+}
+
+#[test]
+fn another_type_of_answer_is_where_the_table_has_it() {
+    let mut case = Case { omitted: KNOWN, ..Case::default() };
+    let text =
+        json!({"route": LIST, "status": 200, "response": "$ORIGIN .", "content_type": "text/plain; charset=utf-8"});
+    case.calls.push(serde_json::from_value(text.clone()).unwrap());
+    assert_eq!(found_in_rows(&case), [""; 0]);
+    let mut elsewhere = text;
+    elsewhere["route"] = json!(CREATE);
+    elsewhere["status"] = json!(201);
+    case.calls.push(serde_json::from_value(elsewhere).unwrap());
+    assert_eq!(found_in_rows(&case).len(), 1);
+}
+
+#[test]
+fn what_is_known_better_is_not_omitted_for_its_path() {
+    let mut case = Case { omitted: KNOWN, ..Case::default() };
+    case.operations.pop();
+    case.calls.pop();
+    case.omitted = "[[operation]]\nroute = [\"POST /{account}/zones/{zone}/move\", \"DELETE /{account}/zones/{zone}\"]\n\
+        reason = \"known by path only\"";
+    assert_eq!(
+        found_in_rows(&case),
+        ["DELETE /{account}/zones/{zone}: omitted as known by path only, and the document knows more of it"]
+    );
+}
+
+#[test]
+fn two_forms_of_a_body_are_two_endpoints_and_so_are_two_headers() {
+    let mut case = Case::default();
+    case.operations.push(Operation { headers: &[("dry-run", "1")], ..operation(CREATE, 201) });
+    case.passes();
+    case.operations.push(operation(CREATE, 201));
+    case.finds("POST /{account}/zones: the crate has it 3 times");
+    case.omitted = "[[twice]]\nroute = \"POST /{account}/zones\"\nreason = \"JSON, or text\"";
+    case.passes();
+}
+
+#[test]
+fn a_document_of_3_0_is_held_against_as_it_means_it() {
+    let mut old = document();
+    old["openapi"] = json!("3.0.3");
+    old["components"]["schemas"]["Zone"]["properties"]["note"] = json!({"type": "string", "nullable": true});
+    old["components"]["schemas"]["Zone"]["properties"]["id"] =
+        json!({"type": "integer", "minimum": 0, "exclusiveMinimum": true});
+    let responses = &mut old["paths"]["/{account}/zones"]["get"]["responses"];
+    responses["4xx"] = responses["404"].take();
+    responses.as_object_mut().unwrap().remove("404");
+    let mut case = Case::default();
+    let verdict = |case: &Case| {
+        let document = Document::new(old.clone()).unwrap();
+        let (operations, calls, exceptions) = (&case.operations, &case.calls, &Exceptions::default());
+        judge(&Evidence { document: &document, operations, calls, untyped: &[], exceptions }).problems
+    };
+    case.calls.push(call(LIST, "", &Value::Null, 200, &json!({"data": [{"id": 1, "name": "a", "note": null}]})));
+    case.calls.push(call(LIST, "", &Value::Null, 403, &json!({"message": "no"})));
+    assert_eq!(verdict(&case).into_keys().collect::<Vec<_>>(), [""; 0]);
+    case.calls.push(call(LIST, "", &Value::Null, 200, &json!({"data": [{"id": 0, "name": "a"}]})));
+    let found: Vec<_> = verdict(&case).into_keys().collect();
+    assert!(found.len() == 1 && found[0].contains("200 \"/data/*/id\""), "{found:?}");
 }
