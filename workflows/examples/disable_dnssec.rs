@@ -48,7 +48,7 @@ pub(crate) async fn run(
     let Some(args) = common::parse::<Args>(args, out)? else {
         return Ok(());
     };
-    let around = args.how.surroundings(env)?;
+    let around = args.how.surroundings(env).await?;
     let providers = around.providers();
     let Signer { hosting, signer } = providers.signer(&args.signer).await?;
     let registrar = providers.registrar(&args.registrar).await?;
@@ -60,5 +60,5 @@ pub(crate) async fn run(
         args.registrar
     );
     let job = DisableDnssec::new(args.zone, hosting, signer, registrar, lookout);
-    job::run(&job, &title, &args.how, &around.clock, out).await
+    around.run(&job, &title, &args.how, out).await
 }

@@ -54,7 +54,7 @@ pub(crate) async fn run(
     let Some(args) = common::parse::<Args>(args, out)? else {
         return Ok(());
     };
-    let around = args.how.surroundings(env)?;
+    let around = args.how.surroundings(env).await?;
     let providers = around.providers();
     let Signer { hosting, signer } = providers.signer(&args.signer).await?;
     let registrar = providers.registrar(&args.registrar).await?;
@@ -63,7 +63,7 @@ pub(crate) async fn run(
         format!("DNSSEC on: {} at {}, with its DS by {}", args.zone.to_fqdn_without_dot(), args.signer, args.registrar);
     let job = EnableDnssec::new(args.zone, hosting, signer, registrar, lookout);
     loop {
-        job::run(&job, &title, &args.how, &around.clock, out).await?;
+        around.run(&job, &title, &args.how, out).await?;
         if !args.standing {
             return Ok(());
         }

@@ -9,14 +9,11 @@ use std::{ffi::OsString, io::Write, path::PathBuf, sync::Arc};
 use clap::{Parser, ValueEnum};
 use common::{
     Failure,
-    demo::Demo,
-    providers::{Hosting, Providers},
+    job::{How, Surroundings},
+    providers::Hosting,
     terminal,
 };
-use howdah_core::{
-    Clock,
-    dns::{DnsProviderExt as _, Name, Safety},
-};
+use howdah_core::dns::{DnsProviderExt as _, Name, Safety};
 use howdah_workflows::{
     engine::{self, Check, Run, Steps},
     move_dns::{MoveDns, Observed, Options, Reach, Source},
@@ -26,12 +23,13 @@ use serde::Serialize;
 
 /// Moves a zone to another provider of DNS hosting.
 ///
-/// Without --apply nothing is changed. Tokens are taken from the environment: DNSIMPLE_TOKEN, and DNSIMPLE_ACCOUNT
-/// for a token of several accounts. A run that was interrupted is continued by the same command.
+/// Without --apply nothing is changed. Tokens are taken from the environment: DNSIMPLE_TOKEN (and DNSIMPLE_ACCOUNT for
+/// a token of several accounts), CLOUDFLARE_API_TOKEN, GANDI_PERSONAL_ACCESS_TOKEN. A run that was interrupted, or that
+/// waits, is continued by the same command.
 #[derive(Parser, Debug)]
 #[command(name = "move_dns")]
 // The text is shown in a terminal.
-#[allow(clippy::struct_excessive_bools, clippy::doc_markdown)]
+#[allow(clippy::doc_markdown)]
 struct Args {
     /// Read the records from this zone file
     #[arg(long, value_name = "FILE", conflicts_with = "from", required_unless_present = "from")]
@@ -45,18 +43,12 @@ struct Args {
     /// The provider to move it to
     #[arg(long, value_name = "PROVIDER")]
     to: String,
-    /// Do it, instead of showing what would be done
-    #[arg(long)]
-    apply: bool,
-    /// Print one JSON document
-    #[arg(long)]
-    json: bool,
-    /// Use fakes in this process instead of the real services
-    #[arg(long)]
-    demo: bool,
-    /// Keep the demo's world in this directory
-    #[arg(long, value_name = "DIR", requires = "demo")]
-    state: Option<PathBuf>,
+    /// Go on: let this registrar delegate to the new name servers, and wait until the old ones are forgotten
+    #[arg(long, value_name = "REGISTRAR")]
+    registrar: Option<String>,
+    /// Delete the zone at its old provider when nobody asks there any more
+    #[arg(long, requires = "registrar", requires = "from")]
+    delete_source: bool,
     /// Check the hosts of this instance.toml: may their issuers issue for them?
     #[arg(long, value_name = "FILE")]
     instance: Option<PathBuf>,
@@ -72,12 +64,8 @@ struct Args {
     /// Leave out what the provider cannot hold
     #[arg(long)]
     leave_out: bool,
-    /// Use the provider's sandbox
-    #[arg(long, conflicts_with = "demo")]
-    sandbox: bool,
-    /// Stay until everything is done, however long that takes
-    #[arg(long, requires = "apply")]
-    wait: bool,
+    #[command(flatten)]
+    how: How,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
@@ -88,7 +76,7 @@ enum Scope {
     Names,
 }
 
-#[tokio::main]
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> std::process::ExitCode {
     let env = |name: &str| std::env::var(name).ok();
     common::exit(run(std::env::args_os(), &env, &mut std::io::stdout()).await)
@@ -103,25 +91,12 @@ pub(crate) async fn run(
     let Some(args) = common::parse::<Args>(args, out)? else {
         return Ok(());
     };
-    let clock = Clock::system();
-    let demo = args.demo.then(|| Demo::open(args.state.as_deref(), clock.clone())).transpose()?;
-    let providers = Providers { env, demo: demo.as_ref(), sandbox: args.sandbox };
-    let (job, repairs) = set_up(&args, &providers).await?;
+    let around = args.how.surroundings(env).await?;
+    let (job, repairs) = set_up(&args, &around).await?;
 
     let mut report = Report::new(&args, repairs);
-    let ended = if args.apply {
-        let run = Run::on(clock).waiting(args.wait).telling(terminal::progress());
-        let outcome = engine::apply(&job, &run).await.map_err(common::interrupted)?;
-        let ended = common::ended(&outcome);
-        report.fill(&outcome.observed, &outcome.steps);
-        (report.acted, report.checks) = (outcome.acted, outcome.checks);
-        ended
-    } else {
-        let (observed, steps) = engine::plan(&job, &clock).await?;
-        report.fill(&observed, &steps);
-        Ok(())
-    };
-    if args.json {
+    let ended = around.in_time(run_job(&job, &args, &around, &mut report)).await?;
+    if args.how.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
         report.print(out)?;
@@ -129,7 +104,28 @@ pub(crate) async fn run(
     ended
 }
 
-async fn set_up(args: &Args, providers: &Providers<'_>) -> Result<(MoveDns, Vec<String>), Failure> {
+/// Shows where the job stands, or runs it as far as it goes.
+async fn run_job(
+    job: &MoveDns,
+    args: &Args,
+    around: &Surroundings<'_>,
+    report: &mut Report,
+) -> Result<Result<(), Failure>, Failure> {
+    if !args.how.apply {
+        let (observed, steps) = engine::plan(job, &around.clock).await?;
+        report.fill(&observed, &steps);
+        return Ok(Ok(()));
+    }
+    let run = Run::on(around.clock.clone()).waiting(args.how.wait).telling(terminal::progress());
+    let outcome = engine::apply(job, &run).await.map_err(common::interrupted)?;
+    let ended = common::ended(&outcome);
+    report.fill(&outcome.observed, &outcome.steps);
+    (report.acted, report.checks) = (outcome.acted, outcome.checks);
+    Ok(ended)
+}
+
+async fn set_up(args: &Args, around: &Surroundings<'_>) -> Result<(MoveDns, Vec<String>), Failure> {
+    let providers = around.providers();
     let mut repairs = Vec::new();
     let source = match (&args.zone_file, &args.from) {
         (Some(file), _) => {
@@ -155,10 +151,15 @@ async fn set_up(args: &Args, providers: &Providers<'_>) -> Result<(MoveDns, Vec<
         .with_reach(reach)
         .with_safety(if args.force { Safety::none() } else { Safety::default() })
         .with_leave_out_unsupported(args.leave_out)
-        .with_require_caa(args.require_caa);
+        .with_require_caa(args.require_caa)
+        .with_delete_source(args.delete_source);
     let mut job = MoveDns::new(source, Arc::clone(&provider)).with_options(options);
     if let Some(file) = &args.instance {
         job = job.with_instance(common::read_instance(file)?);
+    }
+    if let Some(registrar) = &args.registrar {
+        let lookout = args.how.lookout(around, &args.zone)?;
+        job = job.delegating(providers.registrar(registrar).await?, lookout);
     }
     Ok((checks.into_iter().fold(job, MoveDns::with_check), repairs))
 }
@@ -171,6 +172,8 @@ struct Report {
     target: String,
     /// Whether changes were allowed.
     apply: bool,
+    /// Whether the delegation is changed as well.
+    delegates: bool,
     carried: usize,
     translated: usize,
     left_out: usize,
@@ -235,7 +238,8 @@ impl Report {
             zone: args.zone.to_string(),
             source: file.or_else(|| args.from.clone()).unwrap_or_default(),
             target: args.to.clone(),
-            apply: args.apply,
+            apply: args.how.apply,
+            delegates: args.registrar.is_some(),
             zone_file_warnings,
             ..Self::default()
         }
@@ -290,6 +294,9 @@ impl Report {
         }
         if done {
             let done = if self.acted.is_empty() { "There was nothing to do." } else { "Done." };
+            if self.delegates {
+                return Ok(writeln!(out, "{done} The world asks:\n  {}", self.name_servers.join("\n  "))?);
+            }
             writeln!(out, "{done} Next, let the registrar delegate {} to:", self.zone)?;
             self.name_servers.iter().try_for_each(|server| writeln!(out, "  {server}"))?;
         }

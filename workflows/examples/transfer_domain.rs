@@ -62,7 +62,7 @@ pub(crate) async fn run(
     let Some(args) = common::parse::<Args>(args, out)? else {
         return Ok(());
     };
-    let around = args.how.surroundings(env)?;
+    let around = args.how.surroundings(env).await?;
     let providers = around.providers();
     let (from, to) = (providers.registrar(&args.from).await?, providers.registrar(&args.to).await?);
     let mut options = Options::default();
@@ -73,5 +73,5 @@ pub(crate) async fn run(
     let lookout = args.how.lookout(&around, &args.domain)?;
     let title = format!("{} from {} to {}", args.domain.to_fqdn_without_dot(), args.from, args.to);
     let job = TransferDomain::new(args.domain, from, to, lookout).with_options(options);
-    job::run(&job, &title, &args.how, &around.clock, out).await
+    around.run(&job, &title, &args.how, out).await
 }

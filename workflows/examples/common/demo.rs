@@ -6,18 +6,27 @@ use std::{
     sync::Arc,
 };
 
-use howdah_cloudflare::testing::FakeCloudflare;
+use howdah_cloudflare::{CloudflareDns, testing::FakeCloudflare};
 use howdah_core::{
     Clock,
-    dns::wire::Observer,
-    testing::{FakeRdap, Internet, Registry},
+    dns::{DnsProvider as _, DnsProviderExt as _, Name, Scope},
+    testing::{FakeRdap, Internet, Registry, Ttls},
 };
-use howdah_dnsimple::testing::FakeDnSimple;
+use howdah_dnsimple::{contacts::NewContact, testing::FakeDnSimple};
 use howdah_gandi::testing::FakeGandi;
 use howdah_workflows::lookout::Lookout;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
-use super::Failure;
+use super::{Failure, read_zone_file};
+
+/// The zone as Cloudflare exported it.
+const ZONE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/vmst.io/vmst.io.zone");
+
+/// How long ago the domain was registered.
+const AGE: SignedDuration = SignedDuration::from_hours(24 * 100);
+
+/// When the registry's name servers, one after the other, say what its database says.
+const LAG: [SignedDuration; 2] = [SignedDuration::from_mins(10), SignedDuration::from_mins(15)];
 
 /// All fakes, one registry for their domains, and name servers that answer what the fakes hold.
 ///
@@ -76,10 +85,44 @@ impl Demo {
         Self { clock, registry, rdap, cloudflare, dnsimple, gandi, internet, directory }
     }
 
+    /// The world as the month begins, unless it has begun already: the zone is at Cloudflare, the registration has left it
+    /// for `DNSimple`.
+    pub async fn begin(&self) -> Result<(), Failure> {
+        let domain = Name::parse("vmst.io")?;
+        let text = domain.to_fqdn_without_dot();
+        if self.registry.domain(&domain).is_some() {
+            return Ok(());
+        }
+        self.registry.publish_after(LAG);
+        let day = 24 * 60 * 60;
+        self.internet.set_ttls(&Name::parse("io")?, Ttls { ns: day, ds: day, negative: 3600 });
+        self.cloudflare.create_zone(&text);
+        let cloudflare = CloudflareDns::new(self.cloudflare.client());
+        let mut zone = read_zone_file(Path::new(ZONE), &domain)?.zone;
+        zone.split_off_authority();
+        let (plan, expected) = cloudflare.plan_to(&zone, &Scope::WholeZone).await?;
+        cloudflare.apply(&domain, &plan, &expected).await?;
+
+        self.registry.register(&domain, "dnsimple", &self.cloudflare.name_servers(), AGE);
+        let registrant = NewContact::new(
+            "Ada",
+            "Lovelace",
+            "ada@vmst.io",
+            "+1.4165550100",
+            "12 Front Street",
+            "Toronto",
+            "ON",
+            "M5J 2N1",
+            "CA",
+        );
+        let registrant = self.dnsimple.account().contacts().create(registrant).await?;
+        self.dnsimple.register_domain(&text, registrant.id);
+        Ok(())
+    }
+
     /// A look at this world.
     pub fn lookout(&self) -> Lookout {
-        let observer = Observer::over(Arc::new(self.internet.clone())).with_roots(self.internet.roots());
-        Lookout::new(observer, self.clock.clone()).with_rdap(self.rdap.client())
+        Lookout::new(self.internet.observer(), self.clock.clone()).with_rdap(self.rdap.client())
     }
 
     /// Notes the world's time, so that it goes on from there.

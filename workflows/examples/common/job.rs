@@ -1,6 +1,6 @@
 //! How a job is asked for on the command line, run, and told of.
 
-use std::{io::Write, path::PathBuf, sync::Arc};
+use std::{future::Future, io::Write, path::PathBuf, sync::Arc};
 
 use clap::Args;
 use howdah_core::{Clock, dns::Name};
@@ -50,11 +50,14 @@ pub struct Surroundings<'a> {
 
 impl How {
     /// The real services, or a demo's world whose time passes as fast as it is waited for.
-    pub fn surroundings<'a>(
+    pub async fn surroundings<'a>(
         &self,
         env: &'a (dyn Fn(&str) -> Option<String> + Sync),
     ) -> Result<Surroundings<'a>, Failure> {
         let demo = self.demo.then(|| Demo::open(self.state.as_deref())).transpose()?;
+        if let Some(demo) = &demo {
+            demo.begin().await?;
+        }
         let clock = demo.as_ref().map_or_else(Clock::system, |demo| demo.clock.clone());
         Ok(Surroundings { clock, demo, env, sandbox: self.sandbox })
     }
@@ -72,6 +75,29 @@ impl How {
 }
 
 impl Surroundings<'_> {
+    /// Runs a job here. In a demo waits take no time, and the world goes on from its end the next time.
+    pub async fn run<W: Workflow>(
+        &self,
+        job: &W,
+        title: &str,
+        how: &How,
+        out: &mut (dyn Write + Send),
+    ) -> Result<(), Failure> {
+        self.in_time(run(job, title, how, &self.clock, out)).await
+    }
+
+    /// In a demo, time passes as soon as everybody waits.
+    pub async fn in_time<T>(&self, work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+        let Some(demo) = &self.demo else {
+            return work.await;
+        };
+        tokio::time::pause();
+        let done = work.await;
+        tokio::time::resume();
+        demo.close()?;
+        done
+    }
+
     pub fn providers(&self) -> Providers<'_> {
         Providers { env: self.env, demo: self.demo.as_ref(), sandbox: self.sandbox }
     }
@@ -89,7 +115,7 @@ struct Report<'a> {
 }
 
 /// Shows where a job stands, or runs it as far as it goes, and tells of it.
-pub async fn run<W: Workflow>(
+async fn run<W: Workflow>(
     job: &W,
     title: &str,
     how: &How,
