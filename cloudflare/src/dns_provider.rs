@@ -126,6 +126,14 @@ impl DnsProvider for CloudflareDns {
         Err(Error::unsupported(message).with_provider(NAME))
     }
 
+    async fn delete_zone(&self, zone: &Name) -> Result<()> {
+        match self.zone(zone).await {
+            Ok(found) => self.client.zones().delete(&found.id).await.map(drop),
+            Err(error) if error.is_not_found() => Ok(()),
+            Err(error) => Err(error),
+        }
+    }
+
     async fn name_servers(&self, zone: &Name) -> Result<Vec<Name>> {
         let servers = self.zone(zone).await?.name_servers.unwrap_or_default();
         if servers.is_empty() {
@@ -144,6 +152,13 @@ impl DnsProvider for CloudflareDns {
 
     fn audit(&self, desired: &Zone) -> Vec<Finding> {
         let mut findings = audit_against(&CAPABILITIES, desired);
+        // Its servers answer a proxied CNAME with addresses, so texts and mail servers may stand beside it.
+        findings.retain(|finding| {
+            let proxied = desired.get(&finding.name, &RecordType::Cname).is_some_and(RecordSet::is_proxied);
+            let addresses = [RecordType::A, RecordType::Aaaa, RecordType::Alias];
+            let beside = addresses.iter().any(|record_type| desired.contains(&finding.name, record_type));
+            finding.record_type != RecordType::Cname || !proxied || beside
+        });
         for set in desired.iter() {
             let longest = set.data().iter().map(|data| data.to_string().len()).max().unwrap_or_default();
             let mut find = |finding: Finding| {

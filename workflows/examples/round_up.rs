@@ -5,66 +5,144 @@
 mod common;
 
 use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    fmt,
+    future::Future,
     io::Write,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
 };
 
+use clap::{Parser, ValueEnum};
 use common::{Failure, demo::Demo, providers::Providers, terminal};
-use howdah_core::{Clock, dns::Name, testing::KillSwitch};
+use howdah_core::{
+    Clock, Secret,
+    dns::{Name, RecordType},
+    registrar::Purchase,
+    testing::{KillSwitch, Served},
+};
 use howdah_dnsimple::{
     DnSimple, DnSimpleDns,
     testing::{ACCOUNT, Plan},
 };
 use howdah_workflows::{
-    engine::{self, Event, Run},
+    enable_dnssec::EnableDnssec,
+    engine::{self, Event, Run, Workflow},
     instance::Instance,
-    move_dns::{MoveDns, Source},
+    lookout::Lookout,
+    move_dns::{self, MoveDns, Source},
+    transfer_domain::{self, TransferDomain},
 };
+use jiff::Timestamp;
+use serde_json::json;
 
-/// The instance's own files.
+/// The instance's own file.
 const INSTANCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/vmst.io/instance.toml");
-const ZONE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/vmst.io/vmst.io.zone");
 
-/// The request after which nothing gets through: in the midst of the records.
+/// The request to `DNSimple` after which nothing gets through: in the midst of the records.
 const POWER_FAILS_AT: u64 = 36;
 
-#[tokio::main]
+/// What the transfer may cost.
+const LIMIT: &str = "40.00 EUR";
+
+/// Tells the story of the round-up on fakes of all providers.
+#[derive(Parser, Debug)]
+#[command(name = "round_up")]
+struct Args {
+    /// Keep the finished world on loopback until stopped with Ctrl-C: name servers, RDAP and the providers' fakes
+    #[arg(long)]
+    serve: bool,
+    /// Tell nothing but one line of JSON, when the world is served
+    #[arg(long, requires = "serve")]
+    json: bool,
+    /// Serve another DS than the right one, to see what validators say
+    #[arg(long, value_enum, default_value_t = PublishedDs::Right, requires = "serve")]
+    ds: PublishedDs,
+}
+
+#[derive(ValueEnum, Clone, Copy, Debug, PartialEq, Eq)]
+enum PublishedDs {
+    /// That of the zone's key
+    Right,
+    /// One that differs in one bit
+    Wrong,
+    /// None: the zone is signed, and nobody can know
+    None,
+}
+
+#[tokio::main(flavor = "current_thread")]
 async fn main() -> std::process::ExitCode {
-    common::exit(tell(Story::on(std::io::stdout())).await)
+    // Where there is no Ctrl-C, the world is stopped otherwise.
+    let stopped = async { drop(tokio::signal::ctrl_c().await) };
+    common::exit(run(std::env::args_os(), std::io::stdout(), stopped).await)
+}
+
+/// Tells the story, and serves its world until `stopped` is.
+pub(crate) async fn run(
+    args: impl IntoIterator<Item = OsString>,
+    mut out: impl Write + Send + 'static,
+    stopped: impl Future<Output = ()>,
+) -> Result<(), Failure> {
+    let Some(args) = common::parse::<Args>(args, &mut out)? else {
+        return Ok(());
+    };
+    let demo = Demo::open(None)?;
+    let (story, loud) = if args.json { (Story::on(std::io::sink()), Some(out)) } else { (Story::on(out), None) };
+    // A month of waits takes no time.
+    tokio::time::pause();
+    let told = tell(&story, &demo).await;
+    tokio::time::resume();
+    told?;
+    if !args.serve {
+        return Ok(());
+    }
+    serve(&story, &demo, args.ds, loud, stopped).await
 }
 
 /// Tells the whole story.
-pub(crate) async fn tell(story: Story) -> Result<(), Failure> {
+pub(crate) async fn tell(story: &Story, demo: &Demo) -> Result<(), Failure> {
     let instance = common::read_instance(Path::new(INSTANCE))?;
-    let demo = Demo::open(None, Clock::system())?;
     story.say(format_args!(
         "THE ROUND-UP\n\n\
          A month after it went live, {} changes nearly everything that it stands on. Here that month is\n\
-         played on fakes of its providers, inside this process: no network, no account, no money.",
+         played on fakes of its providers, inside this process: no network, no account, no money, and days\n\
+         of waiting pass as soon as everybody waits.",
         instance.domain.to_fqdn_without_dot(),
     ))?;
-    leaving_cloudflare(&story, &instance, &demo).await
+    demo.begin().await?;
+    let lookout = demo.lookout();
+    leaving_cloudflare(story, &instance, demo, &lookout).await?;
+    moving_the_registration(story, &instance.domain, demo, &lookout).await?;
+    signing(story, &instance.domain, demo, &lookout).await?;
+    what_the_world_sees(story, &instance.domain, demo, &lookout).await
 }
 
 /// The zone moves from Cloudflare to `DNSimple`.
-async fn leaving_cloudflare(story: &Story, instance: &Instance, demo: &Demo) -> Result<(), Failure> {
+async fn leaving_cloudflare(story: &Story, instance: &Instance, demo: &Demo, lookout: &Lookout) -> Result<(), Failure> {
     story.chapter(
         1,
         "The zone leaves Cloudflare",
         "Registration and DNS were both at Cloudflare, and for a while its firewall stood before the\n\
-         site. That ends: DNSimple will answer for the domain, another company will hold its\n\
-         registration, and browsers will speak TLS with the instance's own load balancer and CDN.",
+         site. The registration has left already, for DNSimple on its way to Gandi. Now DNSimple will\n\
+         answer for the domain, and browsers will speak TLS with the instance's own load balancer and CDN.",
     )?;
-    let file = common::read_zone_file(Path::new(ZONE), &instance.domain)?;
-    let job = |target| MoveDns::new(Source::Zone(file.zone.clone()), target).with_instance(instance.clone());
-
     let providers = Providers { env: &|_| None, demo: Some(demo), sandbox: false };
+    let cloudflare = providers.dns("cloudflare").await?.provider;
+    let registrar = providers.registrar("dnsimple").await?;
+    let options = move_dns::Options::default().with_delete_source(true);
+    let job = |target| {
+        let source = Source::Provider { provider: cloudflare.clone(), zone: instance.domain.clone() };
+        MoveDns::new(source, target)
+            .with_options(options.clone())
+            .with_instance(instance.clone())
+            .delegating(registrar.clone(), lookout.clone())
+    };
     let dnsimple = providers.dns("dnsimple").await?;
     let whole = dnsimple.checks.into_iter().fold(job(dnsimple.provider), MoveDns::with_check);
 
-    let (seen, steps) = engine::plan(&whole, &Clock::system()).await?;
-    story.heading("What becomes of the records that Cloudflare exported")?;
+    let (seen, steps) = engine::plan(&whole, &demo.clock).await?;
+    story.heading("What becomes of the records that Cloudflare has")?;
     story.say(terminal::translation(&seen.translation))?;
     match seen.caa.as_slice() {
         [] => story.say("Every host's certificate authority is allowed to issue for it: the CAA records agree.")?,
@@ -79,30 +157,180 @@ async fn leaving_cloudflare(story: &Story, instance: &Instance, demo: &Demo) -> 
     let switch = KillSwitch::at(POWER_FAILS_AT, true);
     let doomed = demo.dnsimple.builder().transport(switch.guard(demo.dnsimple.world().clone())).build()?;
     let doomed = DnSimpleDns::new(DnSimple::from(doomed).account(ACCOUNT));
-    match engine::apply(&job(Arc::new(doomed)), &story.run()).await {
+    match engine::apply(&job(Arc::new(doomed)), &story.run(&demo.clock)).await {
         Ok(_) => return Err(Failure::new("the power did not fail")),
         Err(error) => story.say(format_args!("  ✗ {error}: nothing got through after request {POWER_FAILS_AT}"))?,
     }
     story.say("Nobody wrote down how far it had come. The same command again looks, and goes on from there:")?;
-    let outcome = engine::apply(&whole, &story.run()).await?;
-    common::ended(&outcome)?;
+    finish(story, &whole, demo).await
+}
 
+/// The registration moves from `DNSimple` to Gandi.
+async fn moving_the_registration(story: &Story, domain: &Name, demo: &Demo, lookout: &Lookout) -> Result<(), Failure> {
+    story.chapter(
+        2,
+        "The domain goes to Gandi",
+        "Hosting and registration are broken up on purpose: whoever loses one of the two accounts keeps\n\
+         the other. A transfer must not touch the delegation, and nothing is paid without a limit.",
+    )?;
+    let providers = Providers { env: &|_| None, demo: Some(demo), sandbox: false };
+    let (from, to) = (providers.registrar("dnsimple").await?, providers.registrar("gandi").await?);
+    let quote = to.quote(domain, Purchase::Transfer(1)).await?;
+    story.say(format_args!("Gandi asks {} for the transfer and a year; at most {LIMIT} may be paid.", quote.price))?;
+
+    let job = |code: Option<Secret>| {
+        let mut options = transfer_domain::Options::default();
+        (options.max_price, options.auth_code) = (LIMIT.parse().ok(), code);
+        TransferDomain::new(domain.clone(), from.clone(), to.clone(), lookout.clone()).with_options(options)
+    };
+    story.heading("The first run")?;
+    let outcome = engine::apply(&job(None), &story.run(&demo.clock)).await.map_err(common::interrupted)?;
+    story.say(format_args!("\n{}", terminal::steps(&outcome.steps)))?;
+    let mailed = demo.dnsimple.mailed_auth_codes(&domain.to_fqdn_without_dot()).pop();
+    let code = mailed.ok_or_else(|| Failure::new("no authorization code was mailed"))?;
+    story.heading("The registrant reads her mail, and runs it again with the code")?;
+    finish(story, &job(Some(Secret::from(code))), demo).await?;
+    let paid = demo.registry.domain(domain).map_or(0, |held| held.paid.len());
+    story.say(format_args!("Paid for at the registry: {paid} time."))
+}
+
+/// `DNSimple` signs, and Gandi tells the parent.
+async fn signing(story: &Story, domain: &Name, demo: &Demo, lookout: &Lookout) -> Result<(), Failure> {
+    story.chapter(
+        3,
+        "The zone is signed",
+        "\"DNSSEC is currently not enabled for the domain, but will be as soon as the transfer work is\n\
+         completed.\" The signer and the registrar are two companies: the key is taken from the name\n\
+         servers themselves, held against what the signer says, and only then given to the parent.",
+    )?;
+    let providers = Providers { env: &|_| None, demo: Some(demo), sandbox: false };
+    let dnsimple = Arc::new(DnSimpleDns::new(providers.dnsimple().await?));
+    let gandi = providers.registrar("gandi").await?;
+    let job = EnableDnssec::new(domain.clone(), dnsimple.clone(), dnsimple, gandi, lookout.clone());
+    finish(story, &job, demo).await
+}
+
+/// Runs a job to its end, tells what was seen, and that there is nothing left to do.
+async fn finish<W: Workflow>(story: &Story, job: &W, demo: &Demo) -> Result<(), Failure> {
+    let started = demo.clock.now();
+    let run = story.run(&demo.clock).waiting(true);
+    let outcome = engine::apply(job, &run).await.map_err(common::interrupted)?;
+    common::ended(&outcome)?;
+    let took = demo.clock.now().duration_since(started);
     story.heading("How do we know?")?;
     story.say(terminal::checks(&outcome.checks))?;
-    let again = engine::apply(&whole, &Run::default()).await?;
+    let again = engine::apply(job, &Run::on(demo.clock.clone())).await.map_err(common::interrupted)?;
     common::ended(&again)?;
-    if again.acted.is_empty() {
-        story.say("A third run finds nothing to do.")?;
+    if !again.acted.is_empty() {
+        return Err(Failure::new("a run after the last one found something to do"));
     }
+    let hours = took.as_hours();
+    let passed = if hours < 48 { format!("{hours} hours") } else { format!("{} days", hours / 24) };
+    story.say(format_args!("{passed} have passed in this world. A further run finds nothing to do."))
+}
 
-    story.heading("What comes next")?;
-    let servers: Vec<_> = outcome.observed.name_servers.iter().map(Name::to_fqdn_without_dot).collect();
-    story.say(format_args!(
-        "The registrar delegates {} to\n  {}\n\
-         Until every resolver has noticed, Cloudflare goes on answering too: nothing is deleted there.",
-        instance.domain.to_fqdn_without_dot(),
-        servers.join("\n  "),
-    ))
+/// What anybody can see in the end, with the DNS and RDAP alone.
+async fn what_the_world_sees(story: &Story, domain: &Name, demo: &Demo, lookout: &Lookout) -> Result<(), Failure> {
+    story.chapter(
+        4,
+        "What the world sees",
+        "Nobody is believed: the parent's name servers, the zone's own, and the registry are asked.",
+    )?;
+    let parent = lookout.parent(domain).await?;
+    let mut table = terminal::table(["Asked", "Says"]);
+    for (server, view) in parent.delegation.observed() {
+        let servers: Vec<_> = view.name_servers.iter().map(Name::to_fqdn_without_dot).collect();
+        let ds: Vec<_> = view.ds.iter().map(ToString::to_string).collect();
+        table.add_row([format!("{server}"), format!("NS {}\nDS {}", servers.join(", "), ds.join(", "))]);
+    }
+    let servers: Vec<_> = parent.view().iter().flat_map(|view| view.name_servers.iter().cloned()).collect();
+    for server in lookout.observer().servers(&servers).await.found {
+        let answer = lookout.observer().ask(&server, domain, &RecordType::A).await;
+        let said = match answer.answered().and_then(|answer| answer.set.as_ref().map(|set| (set, answer.signed))) {
+            Some((set, signed)) => {
+                let addresses: Vec<_> = set.data().iter().map(ToString::to_string).collect();
+                format!("A {}, {}", addresses.join(", "), if signed { "signed" } else { "not signed" })
+            }
+            None => "nothing".to_owned(),
+        };
+        table.add_row([server.to_string(), said]);
+    }
+    if let Ok(status) = &parent.registry {
+        let codes: Vec<_> = status.statuses.iter().cloned().collect();
+        let until = status.expires_at.map(|at| at.to_string()).unwrap_or_default();
+        let registrar = status.registrar.clone().unwrap_or_default();
+        table
+            .add_row(["the registry, by RDAP".to_owned(), format!("{registrar}, until {until}, {}", codes.join(", "))]);
+    }
+    story.say(terminal::shown(&table))?;
+    let requests = [
+        ("Cloudflare", demo.cloudflare.world().requests()),
+        ("DNSimple", demo.dnsimple.world().requests()),
+        ("Gandi", demo.gandi.world().requests()),
+    ];
+    let requests = requests.map(|(provider, requests)| format!("{provider} {requests}"));
+    story.say(format_args!("It took so many requests: {}.", requests.join(", ")))
+}
+
+/// Keeps the world on loopback.
+async fn serve(
+    story: &Story,
+    demo: &Demo,
+    ds: PublishedDs,
+    loud: Option<impl Write>,
+    stopped: impl Future<Output = ()>,
+) -> Result<(), Failure> {
+    let domain = Name::parse("vmst.io")?;
+    match ds {
+        PublishedDs::Right => {}
+        PublishedDs::Wrong => demo.internet.tamper_ds(&domain),
+        PublishedDs::None => {
+            demo.registry.publish_after([]);
+            demo.registry.edit(&domain, |held| held.delegation.ds.clear());
+        }
+    }
+    let net = demo.internet.serve().await?;
+    let rdap = demo.rdap.serve().await?;
+    let fakes = [
+        ("cloudflare", demo.cloudflare.serve().await?, howdah_cloudflare::testing::TOKEN),
+        ("dnsimple", demo.dnsimple.serve().await?, howdah_dnsimple::testing::TOKEN),
+        ("gandi", demo.gandi.serve().await?, howdah_gandi::testing::TOKEN),
+    ];
+    if let Some(mut out) = loud {
+        let fakes: BTreeMap<_, _> = fakes.iter().map(|(name, server, _)| (*name, server.base_url())).collect();
+        writeln!(out, "{}", line(&net, &rdap.base_url(), &fakes))?;
+        out.flush()?;
+    } else {
+        let port = net.port();
+        story.chapter(5, "The world is served", "Until Ctrl-C. Ask it as you would ask the real one:")?;
+        let mut table = terminal::table(["What", "Where"]);
+        table
+            .add_row(["a resolver", &format!("dig @127.0.0.1 -p {port} {} SOA +dnssec", domain.to_fqdn_without_dot())]);
+        for (server, address) in net.servers() {
+            table.add_row([server.to_fqdn_without_dot(), format!("dig @{} -p {port}", address.ip())]);
+        }
+        table.add_row(["RDAP", &rdap.base_url()]);
+        for (name, server, token) in &fakes {
+            table.add_row([(*name).to_owned(), format!("{} with the token {token}", server.base_url())]);
+        }
+        story.say(terminal::shown(&table))?;
+        story.say(format_args!("The trust anchor, for delv -a FILE +root=. :\n{}", net.delv_conf()))?;
+    }
+    stopped.await;
+    Ok(())
+}
+
+fn line(net: &Served, rdap: &str, fakes: &BTreeMap<&str, String>) -> serde_json::Value {
+    let servers = net.servers().into_iter().map(|(server, at)| (server.to_string(), at));
+    let servers: BTreeMap<_, _> = servers.collect();
+    json!({
+        "port": net.port(),
+        "delv": net.delv_conf(),
+        "unbound": net.unbound_conf(),
+        "servers": servers,
+        "rdap": rdap,
+        "fakes": fakes,
+    })
 }
 
 fn without_batches() -> Plan {
@@ -140,18 +368,25 @@ impl Story {
         self.line(format_args!("{title}\n{}", "─".repeat(title.chars().count())))
     }
 
-    /// A run whose steps are told as they are done.
-    fn run(&self) -> Run {
+    /// A run whose steps and waits are told as they come.
+    fn run(&self, clock: &Clock) -> Run {
         let story = self.clone();
-        Run::default().telling(move |event| {
+        Run::on(clock.clone()).telling(move |event| {
             // A story that cannot be written fails at its next sentence.
             let _ = match event {
                 Event::Started(step) if step.detail.is_empty() => story.line(format_args!("  … {}", step.title)),
                 Event::Started(step) => story.line(format_args!("  … {}: {}", step.title, step.detail)),
+                Event::Sleeping { until, what_for } => {
+                    story.line(format_args!("  ⏳ until {}: {what_for}", minute(*until)))
+                }
                 Event::Finished(step) => story.line(format_args!("  ✓ {}", step.title)),
                 Event::Verifying => story.line("  … verify\n"),
                 _ => Ok(()),
             };
         })
     }
+}
+
+fn minute(moment: Timestamp) -> impl fmt::Display {
+    moment.strftime("%Y-%m-%d %H:%M").to_string()
 }

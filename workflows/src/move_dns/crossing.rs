@@ -4,7 +4,10 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use howdah_core::{
     Error, ErrorKind, Result,
-    dns::{Name, RecordSet, RecordType, wire::Comparison},
+    dns::{
+        Name, RecordData, RecordSet, RecordType, Txt,
+        wire::{Comparison, Difference, Found},
+    },
     registrar::Registrar,
 };
 use jiff::{SignedDuration, Timestamp};
@@ -67,7 +70,9 @@ impl Crossing {
             let (old, new) = (observer.servers(&seam.old).await, observer.servers(&seen.name_servers).await);
             let nowhere = old.unresolved.iter().chain(&new.unresolved);
             seam.unresolved = nowhere.map(|one| format!("{} has no address: {}", one.name, one.why)).collect();
-            seam.comparison = Some(observer.compare(seen.comparable(), &old.found, &new.found).await);
+            let mut comparison = observer.compare(seen.comparable(), &old.found, &new.found).await;
+            comparison.differences.retain(|difference| !seen.tells_of_alias(difference));
+            seam.comparison = Some(comparison);
         }
         Ok(seam)
     }
@@ -214,6 +219,18 @@ fn soaked(seam: &Seam, record_ttl: u32, new: &BTreeSet<Name>, now: Timestamp) ->
 }
 
 impl Observed {
+    /// Whether a difference is the text that a provider puts beside an ALIAS to tell of it.
+    fn tells_of_alias(&self, difference: &Difference) -> bool {
+        let (Found::Records(expected), Found::Records(found)) = (&difference.expected, &difference.found) else {
+            return false;
+        };
+        let told =
+            |data: &RecordData| matches!(data, RecordData::Txt(text) if Txt::concat(text).starts_with(b"ALIAS for "));
+        difference.record_type == RecordType::Txt
+            && self.translation.zone.contains(&difference.name, &RecordType::Alias)
+            && found.iter().filter(|data| !told(data)).eq(expected)
+    }
+
     /// The longest that a record of the old zone is cached, in seconds.
     fn source_ttl(&self) -> u32 {
         self.source.iter().map(RecordSet::ttl).map(|ttl| ttl.seconds_or(self.chosen_ttl)).max().unwrap_or_default()
