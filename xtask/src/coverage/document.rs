@@ -274,7 +274,7 @@ fn without_read_only(root: &Value) -> Value {
         let schema = resolved(root, schema);
         let own = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
         let own = own.filter(|(_, property)| is_read_only(root, property)).map(|(name, _)| name.clone());
-        let parts = schema.get("allOf").and_then(Value::as_array).into_iter().flatten();
+        let parts = ["allOf", "oneOf", "anyOf"].iter().filter_map(|key| schema.get(key)?.as_array()).flatten();
         own.chain(parts.flat_map(|part| names(root, part))).collect()
     }
     fn strip(root: &Value, value: &Value) -> Value {

@@ -470,7 +470,7 @@ fn a_request_has_nothing_that_only_answers_have() {
         "required": ["id"],
         "allOf": [
             {"required": ["created_at", "name"], "properties": {"created_at": {"$ref": "#/components/schemas/Stamp"}, "name": {}}},
-            {"properties": {"id": {"type": "integer", "readOnly": true}}},
+            {"oneOf": [{"properties": {"id": {"type": "integer", "readOnly": true}}}]},
         ],
     });
     let document = Document::new(both).unwrap();
