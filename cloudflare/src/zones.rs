@@ -94,6 +94,8 @@ pub struct Zone {
     pub owner: Option<ZoneOwner>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub plan: Option<ZonePlan>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub meta: Option<ZoneMeta>,
     /// Seconds until the development mode ends; since when it has ended when below zero.
     pub development_mode: Option<i64>,
     pub activated_on: Option<Timestamp>,
@@ -127,6 +129,27 @@ pub struct ZonePlan {
     pub name: Option<String>,
     /// Such as `free`, `pro` or `enterprise`.
     pub legacy_id: Option<String>,
+}
+
+/// What Cloudflare keeps of a zone for itself, and how many things it may have.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ZoneMeta {
+    /// How far its owner has come in setting it up.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub step: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub custom_certificate_quota: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_rule_quota: Option<i64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub phishing_detected: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cdn_only: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dns_only: Option<bool>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub foundation_dns: Option<bool>,
 }
 
 open_enum! {

@@ -6,11 +6,17 @@ use std::time::Duration;
 
 use howdah_cloudflare::{
     Cloudflare,
+    dns_records::NewRecord,
+    dnssec::{DnssecStatus, DnssecUpdate},
     testing::{FakeCloudflare, GLOBAL_KEY},
     tokens::TokenStatus,
     zones::{ZoneFilter, ZoneId, ZoneStatus, ZoneType},
 };
-use howdah_core::{ErrorKind, Outcome, dns::Name, testing::Fault};
+use howdah_core::{
+    ErrorKind, Outcome,
+    dns::Name,
+    testing::{Fault, Registry},
+};
 use jiff::SignedDuration;
 
 const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
@@ -93,4 +99,24 @@ async fn credentials_are_a_token_or_a_user_with_a_key() {
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Config, Outcome::NotSent), "{error}");
     }
     assert!(Cloudflare::with_global_key(email, key).is_ok() && Cloudflare::new("token").is_ok());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_it_holds_is_kept_in_a_file() {
+    let file = std::env::temp_dir().join(format!("howdah-cloudflare-{}.json", std::process::id()));
+    let registry = Registry::default();
+    let first = FakeCloudflare::kept_in(&file, &registry).unwrap();
+    let zone = first.create_zone("example.com");
+    first.add_record(&zone, NewRecord::new("A", "www").with_content("192.0.2.1").with_proxied(true));
+    first.add_worker_route(&zone, "example.com/*", "greeter");
+    let update = DnssecUpdate::new().with_status(DnssecStatus::Active);
+    first.client().dnssec().update(&zone, update).await.unwrap();
+
+    let again = FakeCloudflare::kept_in(&file, &registry).unwrap();
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(again.zone_id("example.com"), Some(zone.clone()));
+    assert_eq!(again.records(&zone), first.records(&zone));
+    assert_eq!(again.dnssec_keys(&zone), first.dnssec_keys(&zone));
+    assert_eq!(again.client().inventory().worker_routes(&zone).await.unwrap().len(), 1);
+    assert_eq!(again.zone_id("example.net"), None);
 }

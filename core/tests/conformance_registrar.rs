@@ -4,8 +4,8 @@
 
 use async_trait::async_trait;
 use howdah_core::{
-    Clock, ErrorKind, Outcome, Result, Secret,
-    dns::{KeyInfo, Name},
+    Clock, Error, ErrorKind, Outcome, Result, Secret,
+    dns::{DigestType, KeyInfo, Name},
     registrar::{
         AuthCode, AuthCodeDelivery, Confirm, GlueHost, KeyInput, OperationState, PublishedKey, Purchase, Quote,
         Registrar, RegistrarCapabilities, Registration, Transfer, TransferCheck, TransferOrder,
@@ -113,7 +113,7 @@ async fn memory_that_can_be_read_and_no_more() {
 /// Each flaw is seen by the cases that are there for it.
 #[tokio::test(start_paused = true)]
 async fn wrong_registrars_fail() {
-    let expectations: [(Flaw, &[&str]); 15] = [
+    let expectations: [(Flaw, &[&str]); 20] = [
         (Flaw::KnowsEverything, &["reading: what is not registered here is not found"]),
         (Flaw::ForgetsServers, &["name servers: changed and read back"]),
         (Flaw::NeverUnlocks, &["lock: opened, closed, and once more"]),
@@ -126,7 +126,15 @@ async fn wrong_registrars_fail() {
         (Flaw::BeginsAgain, &["transfer in: goes through and is paid once"]),
         (Flaw::DeniesTransfers, &["transfer in: what went through unseen is found"]),
         (Flaw::CallsItRefused, &["transfer in: what went through unseen is found"]),
-        (Flaw::MakesUpTransfers, &["transfer in: without one there is none"]),
+        (
+            Flaw::MakesUpTransfers,
+            &["transfer in: without one there is none", "transfer in: what was never begun is not made up"],
+        ),
+        (Flaw::KnowsNoLimit, &["name servers: none at all are refused", "keys: nothing is known"]),
+        (Flaw::QuotesAnother, &["transfer in: a quote is for what was asked"]),
+        (Flaw::TakesWhatItWants, &["transfer in: a wrong code moves nothing, and can be made right"]),
+        (Flaw::TakesWhatItWants, &["transfer in: a locked domain stays"]),
+        (Flaw::NeedsDigests, &["keys: only the key is known"]),
         (Flaw::TakesForeignHosts, &["glue: a host outside of the domain is refused"]),
         (Flaw::SendsAnyway, &["honesty: no keys", "honesty: no change of name servers", "honesty: no glue"]),
     ];
@@ -160,6 +168,10 @@ enum Flaw {
     DeniesTransfers,
     CallsItRefused,
     MakesUpTransfers,
+    KnowsNoLimit,
+    QuotesAnother,
+    TakesWhatItWants,
+    NeedsDigests,
     TakesForeignHosts,
     SendsAnyway,
 }
@@ -189,7 +201,11 @@ impl Registrar for Flawed {
     }
 
     async fn quote(&self, domain: &Name, purchase: Purchase) -> Result<Quote> {
-        self.inner.quote(domain, purchase).await
+        let mut quote = self.inner.quote(domain, purchase).await?;
+        if self.flaw == Flaw::QuotesAnother {
+            quote.domain = servers()[0].clone();
+        }
+        Ok(quote)
     }
 
     async fn check_transfer(&self, domain: &Name, auth_code: Option<&Secret>) -> Result<TransferCheck> {
@@ -200,6 +216,10 @@ impl Registrar for Flawed {
         if self.flaw == Flaw::AsksNoConsent {
             let quote = self.quote(&order.domain, Purchase::Transfer(order.years)).await?;
             return self.inner.transfer_in(order, &Confirm::up_to(quote.price.clone(), &quote)?).await;
+        }
+        if self.flaw == Flaw::TakesWhatItWants {
+            self.inner.registry().edit(&order.domain, |domain| "one".clone_into(&mut domain.registrar));
+            return Ok(Transfer::new(order.domain.clone(), "1", OperationState::Succeeded));
         }
         let going_on = self.inner.transfer(&order.domain).await?;
         let begun = self.inner.transfer_in(order, confirm).await;
@@ -232,6 +252,9 @@ impl Registrar for Flawed {
     }
 
     async fn set_name_servers(&self, domain: &Name, servers: &[Name]) -> Result<()> {
+        if self.flaw == Flaw::KnowsNoLimit && servers.is_empty() {
+            return Ok(());
+        }
         let some = if self.flaw == Flaw::ForgetsServers { &servers[..servers.len().min(2)] } else { servers };
         self.inner.set_name_servers(domain, some).await
     }
@@ -254,9 +277,13 @@ impl Registrar for Flawed {
     }
 
     async fn add_key(&self, domain: &Name, key: &KeyInfo) -> Result<()> {
-        self.inner.add_key(domain, key).await?;
-        if self.flaw == Flaw::AddsTwice && key.dnskey.is_some() && self.inner.keys(domain).await?.len() == 1 {
-            let longer = key.dnskey.as_ref().unwrap().to_ds(domain, howdah_core::dns::DigestType::Sha384);
+        match self.flaw {
+            Flaw::KnowsNoLimit if key.dnskey.is_none() && key.ds.is_empty() => return Ok(()),
+            Flaw::NeedsDigests if key.ds.is_empty() => return Err(Error::invalid("a digest is needed")),
+            _ => self.inner.add_key(domain, key).await?,
+        }
+        if let (Flaw::AddsTwice, Some(key)) = (self.flaw, &key.dnskey) {
+            let longer = key.to_ds(domain, DigestType::Sha384);
             self.inner.registry().edit(domain, |domain| domain.delegation.ds.push(longer));
         }
         Ok(())

@@ -340,8 +340,8 @@ impl Registrar for DnSimpleRegistrar {
             }
             (dnskey, _) => {
                 let sha256 = |ds: &&Ds| ds.digest_type == DigestType::Sha256.number();
-                let told = key.ds.iter().find(sha256).or(key.ds.first()).cloned();
-                let ds = told.or_else(|| dnskey.as_ref().map(|key| key.to_ds(domain, DigestType::Sha256)));
+                let given = key.ds.iter().find(sha256).or(key.ds.first()).cloned();
+                let ds = given.or_else(|| dnskey.as_ref().map(|key| key.to_ds(domain, DigestType::Sha256)));
                 ds.as_ref().map(NewDsRecord::from).unwrap_or_default()
             }
         };

@@ -9,8 +9,9 @@ use std::{ffi::OsString, future::Future, io::Write, path::PathBuf};
 use clap::Parser;
 use common::{Failure, demo::Demo, terminal};
 use howdah_cloudflare::testing as cloudflare;
-use howdah_core::Clock;
+use howdah_core::testing::Server;
 use howdah_dnsimple::testing as dnsimple;
+use howdah_gandi::testing as gandi;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -42,6 +43,12 @@ struct Served {
     account: Value,
 }
 
+impl Served {
+    fn new(provider: &'static str, server: &Server, token: &'static str, account: impl Into<Value>) -> Self {
+        Self { provider, base_url: server.base_url(), origin: server.origin(), token, account: account.into() }
+    }
+}
+
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
     // Where there is no Ctrl-C, the fakes are stopped otherwise.
@@ -58,33 +65,18 @@ pub(crate) async fn serve(
     let Some(args) = common::parse::<Args>(args, out)? else {
         return Ok(());
     };
-    let demo = Demo::open(args.state.as_deref(), Clock::system())?;
+    let demo = Demo::open(args.state.as_deref())?;
     // Zones are made in Cloudflare's dashboard, and without one there is nothing to leave.
-    if demo.cloudflare.zone(CLOUDFLARE_ZONE).is_none() {
+    if demo.cloudflare.zone_id(CLOUDFLARE_ZONE).is_none() {
         demo.cloudflare.create_zone(CLOUDFLARE_ZONE);
     }
-    let first = demo
-        .dnsimple
-        .world()
-        .serve_on(args.port)
-        .await
-        .map_err(|error| Failure::new(format!("cannot listen on port {}: {error}", args.port)))?;
-    let second = demo.cloudflare.serve().await?;
+    let first = demo.dnsimple.world().serve_on(args.port).await;
+    let first = first.map_err(|error| Failure::new(format!("cannot listen on port {}: {error}", args.port)))?;
+    let (second, third) = (demo.cloudflare.serve().await?, demo.gandi.serve().await?);
     let served = [
-        Served {
-            provider: "dnsimple",
-            base_url: first.base_url(),
-            origin: first.origin(),
-            token: dnsimple::TOKEN,
-            account: (*dnsimple::ACCOUNT.get()).into(),
-        },
-        Served {
-            provider: "cloudflare",
-            base_url: second.base_url(),
-            origin: second.origin(),
-            token: cloudflare::TOKEN,
-            account: cloudflare::ACCOUNT.into(),
-        },
+        Served::new("dnsimple", &first, dnsimple::TOKEN, *dnsimple::ACCOUNT.get()),
+        Served::new("cloudflare", &second, cloudflare::TOKEN, cloudflare::ACCOUNT),
+        Served::new("gandi", &third, gandi::TOKEN, Value::Null),
     ];
     if args.json {
         for one in &served {

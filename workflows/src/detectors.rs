@@ -248,6 +248,11 @@ pub fn signatures(parent: &Parent, apex: &Apex) -> Vec<Trouble> {
             };
             let why = match &answer.signing {
                 Signing::Bogus { why } => why.clone(),
+                Signing::NotObserved { why } => {
+                    let what = format!("the signatures at {} were not observed: {why}", seen.server);
+                    found.push(Kind::NotObserved.of(what));
+                    continue;
+                }
                 Signing::Signed { keys, .. } => match chain(&view.ds, keys, zone) {
                     Link::Broken { why } => why,
                     _ => continue,

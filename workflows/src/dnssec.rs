@@ -95,7 +95,9 @@ impl Observed {
     pub(crate) fn unsigned_server(&self) -> Option<String> {
         let found = self.apex.views.iter().find_map(|view| match view.seen.answered()? {
             ApexView { signing: Signing::Unsigned, .. } => Some(format!("{} serves no keys yet", view.server)),
-            ApexView { signing: Signing::Bogus { why }, .. } => Some(format!("{}: {why}", view.server)),
+            ApexView { signing: Signing::Bogus { why } | Signing::NotObserved { why }, .. } => {
+                Some(format!("{}: {why}", view.server))
+            }
             _ => None,
         });
         self.apex.unobserved().or(found)

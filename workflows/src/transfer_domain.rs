@@ -200,8 +200,7 @@ impl TransferDomain {
     }
 
     fn allowed(&self, seen: &Observed, now: Timestamp) -> Step {
-        const FORBIDDING: [&str; 4] =
-            ["serverTransferProhibited", "pendingDelete", "redemptionPeriod", "pendingTransfer"];
+        const FORBIDDING: [&str; 3] = ["serverTransferProhibited", "pendingDelete", "redemptionPeriod"];
         let step = Step::new("allowed", "see that the registry allows a transfer");
         let status = match &seen.parent.registry {
             Ok(status) => status,
@@ -213,6 +212,10 @@ impl TransferDomain {
                 format!("the registry says {forbidding}"),
                 format!("ask {} what to do about that", self.from.name()),
             );
+        }
+        if status.statuses.contains("pendingTransfer") {
+            // Ordered by somebody, and perhaps by this job through a registrar that does not tell.
+            return step.waiting(now + SignedDuration::from_hours(24), "a transfer that goes on already");
         }
         for (what, at) in [("registered", status.registered_at), ("transferred", status.transferred_at)] {
             if let Some(until) = at.and_then(|at| at.checked_add(self.options.min_age).ok())
@@ -315,7 +318,7 @@ impl TransferDomain {
     }
 
     fn transferred(&self, seen: &Observed, now: Timestamp) -> Step {
-        const LOOK_AGAIN: SignedDuration = SignedDuration::from_hours(6);
+        const LOOK_AGAIN: SignedDuration = SignedDuration::from_hours(24);
         let step = Step::new("transfer", "wait until the registrars have handed the domain over");
         if seen.to.is_some() {
             return step.done();
@@ -451,10 +454,12 @@ impl Workflow for TransferDomain {
     async fn act(&self, step: &Step, seen: &Observed) -> Result<()> {
         let domain = &self.domain;
         match step.id.as_str() {
-            "unlock" if self.from.capabilities().auth_code == AuthCodeDelivery::Mailed && seen.auth_code.is_none() => {
-                self.from.auth_code(domain).await.map(drop)
+            "unlock" => {
+                if self.from.capabilities().auth_code == AuthCodeDelivery::Mailed && seen.auth_code.is_none() {
+                    self.from.auth_code(domain).await?;
+                }
+                self.from.set_transfer_lock(domain, false).await
             }
-            "unlock" => self.from.set_transfer_lock(domain, false).await,
             "order" => self.order(seen).await,
             "transfer" => match &seen.auth_code {
                 Some(code) => self.to.correct_transfer(domain, code).await,

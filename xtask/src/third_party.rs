@@ -1,5 +1,6 @@
 //! `cargo xtask third-party`: programs that this project did not write, against its fakes.
 
+use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -15,6 +16,10 @@ use crate::process::{Result, Status, cargo, is_available, output, root, run as r
 /// A script of `xtask/third-party`, and the provider whose fake it talks to.
 const SCRIPTS: &[(&str, &str)] = &[("dnsimple_client.py", "dnsimple"), ("cloudflare_client.py", "cloudflare")];
 
+/// A tool, and the Debian package that it is in.
+const DNS_TOOLS: &[(&str, &str)] =
+    &[("dig", "bind9-dnsutils"), ("delv", "bind9-dnsutils"), ("unbound-host", "unbound-host")];
+
 const FAKES_PACKAGE: &str = "howdah-workflows";
 const START: Duration = Duration::from_secs(30);
 
@@ -28,20 +33,60 @@ struct Served {
 }
 
 pub(crate) fn run() -> Result<Status> {
+    let mut missing = Vec::new();
+    for status in [clients()?, dns_tools()?] {
+        if let Status::NotChecked(why) = status {
+            missing.push(why);
+        }
+    }
+    match missing.join("; ") {
+        nothing if nothing.is_empty() => Ok(Status::Passed),
+        why if std::env::var_os("CI").is_some_and(|it| it == "true") => Err(format!("third-party: {why}; CI needs it")),
+        why => Ok(Status::NotChecked(why)),
+    }
+}
+
+/// The providers' own clients, against our fakes.
+fn clients() -> Result<Status> {
     let python = match python() {
         Ok(python) => python,
-        Err(why) if std::env::var_os("CI").is_some_and(|it| it == "true") => {
-            return Err(format!("third-party: {why}; CI needs it"));
-        }
         Err(why) => return Ok(Status::NotChecked(why)),
     };
     let mut fakes = Fakes::start()?;
     for (script, provider) in SCRIPTS {
         let served = fakes.wait_for(provider)?;
         println!("{script} against {}", served.base_url);
-        run_script(&python, script, served)?;
+        let account = served.account.as_str().map_or_else(|| served.account.to_string(), str::to_owned);
+        let environment =
+            [("HOWDAH_BASE_URL", &served.base_url), ("HOWDAH_TOKEN", &served.token), ("HOWDAH_ACCOUNT", &account)];
+        run_script(&python, script, &environment.map(|(name, value)| (name, OsStr::new(value))))?;
     }
     Ok(Status::Passed)
+}
+
+/// Tools of the DNS, against a small internet of ours.
+fn dns_tools() -> Result<Status> {
+    let missing: Vec<&str> =
+        DNS_TOOLS.iter().filter(|(command, ..)| !is_there(command)).map(|(_, package)| *package).collect();
+    if !missing.is_empty() {
+        let packages = missing.join(", ");
+        return Ok(Status::NotChecked(format!("our DNS is judged by tools of the packages {packages}: install them")));
+    }
+    if !cfg!(target_os = "linux") {
+        let why = "name servers need addresses in 127.0.0.0/8, which only Linux gives to everyone";
+        return Ok(Status::NotChecked(why.to_owned()));
+    }
+    let internet = build("howdah-core", "internet")?;
+    println!("dns_tools.py against {}", internet.display());
+    run_script(Path::new("python3"), "dns_tools.py", &[("HOWDAH_INTERNET", internet.as_os_str())])?;
+    Ok(Status::Passed)
+}
+
+/// Tools answer differently when they are given nothing to do: that they start is enough.
+fn is_there(command: &str) -> bool {
+    let nothing =
+        Command::new(command).arg("-h").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status();
+    nothing.is_ok()
 }
 
 /// The interpreter of a virtual environment with the clients in it, made on the first run.
@@ -61,14 +106,11 @@ fn python() -> Result<PathBuf> {
 }
 
 /// A script prints what it checked, and at last `N passed, 0 failed`.
-fn run_script(python: &Path, script: &str, served: &Served) -> Result {
-    let account = served.account.as_str().map_or_else(|| served.account.to_string(), str::to_owned);
+fn run_script(python: &Path, script: &str, environment: &[(&str, &OsStr)]) -> Result {
     let mut command = Command::new(python);
     command
         .arg(root().join("xtask/third-party").join(script))
-        .env("HOWDAH_BASE_URL", &served.base_url)
-        .env("HOWDAH_TOKEN", &served.token)
-        .env("HOWDAH_ACCOUNT", account)
+        .envs(environment.iter().copied())
         // A proxy of the developer's would not find our loopback.
         .env("NO_PROXY", "127.0.0.1,localhost")
         .stdin(Stdio::null())
@@ -98,7 +140,7 @@ struct Fakes {
 impl Fakes {
     fn start() -> Result<Self> {
         // Run as itself and not below `cargo run`, so that stopping it stops it.
-        let binary = build()?;
+        let binary = build(FAKES_PACKAGE, "fakes")?;
         let mut process = Command::new(&binary)
             .arg("--json")
             .stdin(Stdio::null())
@@ -145,15 +187,15 @@ fn forward(out: Option<impl Read>, to: &mpsc::Sender<String>) {
     }
 }
 
-/// Builds the example and says where it is.
-fn build() -> Result<PathBuf> {
-    let build = ["build", "--package", FAKES_PACKAGE, "--example", "fakes"];
+/// Builds an example and says where it is.
+fn build(package: &str, example: &str) -> Result<PathBuf> {
+    let build = ["build", "--package", package, "--example", example];
     run_command(&mut cargo(&build))?;
     let messages = output(cargo(&build).args(["--quiet", "--message-format", "json"]))?;
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())
-        .filter(|message| message["target"]["name"] == "fakes")
+        .filter(|message| message["target"]["name"] == example)
         .find_map(|message| message["executable"].as_str().map(PathBuf::from))
-        .ok_or_else(|| format!("{FAKES_PACKAGE} has no example `fakes`"))
+        .ok_or_else(|| format!("{package} has no example `{example}`"))
 }

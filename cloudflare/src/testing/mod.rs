@@ -192,7 +192,7 @@ impl FakeCloudflare {
     }
 
     /// What a zone is called, without a request.
-    pub fn zone(&self, name: &str) -> Option<ZoneId> {
+    pub fn zone_id(&self, name: &str) -> Option<ZoneId> {
         let name = Name::parse(name).ok()?;
         self.world.state(|state| {
             let id = zones::all(state).find(|(_, one, ..)| **one == name).map(|(id, ..)| id.to_owned());

@@ -10,11 +10,13 @@ use serde_json::json;
 
 use super::{ACCOUNT, NAME_SERVERS, State as World, answer, name_servers, not_found};
 use crate::zones::{
-    AccountId, DELETE, GET, LIST, Zone, ZoneAccount, ZoneId, ZoneOwner, ZonePlan, ZoneStatus, ZoneType,
+    AccountId, DELETE, GET, LIST, Zone, ZoneAccount, ZoneId, ZoneMeta, ZoneOwner, ZonePlan, ZoneStatus, ZoneType,
 };
 
 /// How long a zone waits to be delegated, and how long it stays after it was delegated elsewhere.
 const PATIENCE: SignedDuration = SignedDuration::from_hours(28 * 24);
+
+const ACCOUNT_NAME: &str = "The account";
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct State {
@@ -59,7 +61,11 @@ pub(super) fn create(world: &mut World, name: &Name) -> Option<ZoneId> {
     let delegated = world.registry.published(name, 0).map(|delegated| delegated.name_servers).unwrap_or_default();
     let before = delegated.iter().filter(|server| !name_servers().contains(server));
     let before: Vec<_> = before.map(Name::to_fqdn_without_dot).collect();
-    let owner = ZoneOwner { id: Some(ACCOUNT.to_owned()), name: None, owner_type: Some("organization".to_owned()) };
+    let owner = ZoneOwner {
+        id: Some(ACCOUNT.to_owned()),
+        name: Some(ACCOUNT_NAME.to_owned()),
+        owner_type: Some("organization".to_owned()),
+    };
     let zone = Zone {
         id: id.clone(),
         name: name.to_fqdn_without_dot(),
@@ -71,13 +77,14 @@ pub(super) fn create(world: &mut World, name: &Name) -> Option<ZoneId> {
         original_registrar: world.registry.domain(name).map(|domain| domain.registrar),
         original_dnshost: None,
         vanity_name_servers: None,
-        account: Some(ZoneAccount { id: AccountId::new(ACCOUNT.to_owned()), name: Some("The account".to_owned()) }),
+        account: Some(ZoneAccount { id: AccountId::new(ACCOUNT.to_owned()), name: Some(ACCOUNT_NAME.to_owned()) }),
         owner: Some(owner),
         plan: Some(ZonePlan {
             id: Some("0feeeeeeeeeeeeeeeeeeeeeeeeeeeeee".to_owned()),
             name: Some("Free Website".to_owned()),
             legacy_id: Some("free".to_owned()),
         }),
+        meta: Some(ZoneMeta { step: Some(2), page_rule_quota: Some(3), ..ZoneMeta::default() }),
         development_mode: Some(0),
         activated_on: None,
         created_on: Some(world.now),

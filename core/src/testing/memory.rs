@@ -495,6 +495,30 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn its_name_servers_have_a_whole_zone() {
+        for apex_ns in [false, true] {
+            let mut capabilities = MemoryDns::full_capabilities();
+            capabilities.apex_ns = apex_ns;
+            let provider = MemoryDns::with_capabilities(capabilities);
+            provider.create_zone(&apex()).await.unwrap();
+            let servers = Hosting::name_servers(&provider);
+            let hosted = provider.zone(&servers[1], &apex()).unwrap();
+            assert_eq!(Hosting::zones(&provider, &servers[1]), [apex()]);
+            assert_eq!(hosted.zone.get(&apex(), &RecordType::Ns).unwrap().data().len(), 2);
+            assert!(hosted.zone.contains(&apex(), &RecordType::Soa) && hosted.keys.is_empty());
+            assert_eq!((provider.zone(&apex(), &apex()), Hosting::zones(&provider, &apex())), (None, Vec::new()));
+
+            provider.enable(&apex()).await.unwrap();
+            let signed = provider.zone(&servers[0], &apex()).unwrap();
+            let told = provider.keys(&apex()).await.unwrap().remove(0).dnskey.unwrap();
+            assert_eq!((told.flags, signed.keys[0].dnskey()), (257, told));
+            provider.disable(&apex()).await.unwrap();
+            provider.enable(&apex()).await.unwrap();
+            assert_eq!(provider.zone(&servers[0], &apex()).unwrap().keys, signed.keys);
+        }
+    }
+
+    #[tokio::test]
     async fn edits_behind_the_back_are_conflicts() {
         let provider = provider(Atomicity::WholeZone).await;
         let (plan, expected) = provider.plan_to(&addresses(&["a"]), &Scope::WholeZone).await.unwrap();

@@ -191,7 +191,7 @@ impl MemoryRegistrar {
     }
 
     /// Makes a change, or fails as it was told to.
-    fn change<T>(&self, make: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
+    fn change<T>(&self, change: impl FnOnce(&mut State) -> Result<T>) -> Result<T> {
         let mut state = self.lock();
         let fault = match state.fault.take() {
             Some((0, fault)) => Some(fault),
@@ -206,16 +206,18 @@ impl MemoryRegistrar {
             Some(MemoryFault::LostBefore) => return Err(lost()),
             Some(MemoryFault::LostAfter) | None => {}
         }
-        let made = make(&mut state)?;
+        let done = change(&mut state)?;
         state.changes_made += 1;
-        if fault.is_some() { Err(lost()) } else { Ok(made) }
+        if fault.is_some() { Err(lost()) } else { Ok(done) }
     }
 
     /// Changes what the parent is told of a domain.
     fn delegate(&self, domain: &Name, change: impl FnOnce(&mut super::Delegated)) -> Result<()> {
         self.held(domain)?;
-        let changed = |_: &mut State| self.registry.delegate(domain, self.name, change);
-        self.change(|state| changed(state).map_err(|refusal| self.told(domain, &refusal)))
+        self.change(|_| {
+            let told = self.registry.delegate(domain, self.name, change);
+            told.map_err(|refusal| self.told(domain, &refusal))
+        })
     }
 
     fn published(&self, ds: &Ds, domain: &Name) -> PublishedKey {

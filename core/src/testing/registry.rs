@@ -198,8 +198,8 @@ impl Registry {
         self.change(|held, now| {
             let lag = held.lag.get(server).or(held.lag.last()).copied().unwrap_or_default();
             let history = &held.domains.get(domain)?.history;
-            let served = history.iter().rev().find(|(at, _)| at.checked_add(lag).is_ok_and(|at| at <= now));
-            served.map(|(_, delegated)| delegated.clone())
+            let visible = history.iter().rev().find(|(at, _)| at.checked_add(lag).is_ok_and(|at| at <= now));
+            visible.map(|(_, delegated)| delegated.clone())
         })
     }
 
@@ -480,7 +480,7 @@ mod tests {
     async fn the_parent_follows_at_its_own_pace() {
         let registry = Registry::new(Clock::starting_at("2022-12-01T00:00:00Z".parse().unwrap()));
         let (domain, old, new) = (name("example.org"), name("ns.old.example"), name("ns.new.example"));
-        registry.register(&domain, "one", &[old.clone()], hours(24 * 400));
+        registry.register(&domain, "one", std::slice::from_ref(&old), hours(24 * 400));
         registry.publish_after([hours(1), hours(2)]);
         registry.delegate(&domain, "one", |delegated| delegated.name_servers = vec![new.clone()]).unwrap();
         let published = |server| registry.published(&domain, server).unwrap().name_servers[0].clone();

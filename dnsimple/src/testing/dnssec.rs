@@ -49,7 +49,7 @@ struct Key {
     /// The number of its DS record.
     record: DsRecordId,
     created_at: Timestamp,
-    key: ZoneKey,
+    pair: ZoneKey,
 }
 
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
@@ -194,7 +194,7 @@ impl FakeDnSimple {
     pub fn dnssec_keys(&self, domain: &str) -> Vec<Dnskey> {
         self.world().state(|world| {
             let signed = domains::find(world, domain).ok().and_then(|domain| world.dnssec.signed.get(&domain.id));
-            signed.map_or_else(Vec::new, |signed| signed.keys.iter().map(|key| key.key.dnskey()).collect())
+            signed.map_or_else(Vec::new, |signed| signed.keys.iter().map(|key| key.pair.dnskey()).collect())
         })
     }
 }
@@ -203,7 +203,7 @@ impl FakeDnSimple {
 pub(super) fn zone_keys(world: &World, domain: &str) -> Vec<ZoneKey> {
     let signed = domains::find(world, domain).ok().and_then(|domain| world.dnssec.signed.get(&domain.id));
     let signed = signed.filter(|signed| signed.status.active == Some(true));
-    signed.map_or_else(Vec::new, |signed| signed.keys.iter().map(|key| key.key.clone()).collect())
+    signed.map_or_else(Vec::new, |signed| signed.keys.iter().map(|key| key.pair.clone()).collect())
 }
 
 /// Signs a zone; once more changes nothing.
@@ -242,11 +242,11 @@ fn rotate(world: &mut World, domain: DomainId, now: Timestamp) {
 
 /// Makes a key and its DS record.
 fn add_key(world: &mut World, domain: DomainId, created_at: Timestamp) {
-    let key = Key { record: world.new_id(), created_at, key: ZoneKey::generate(257) };
+    let key = Key { record: world.new_id(), created_at, pair: ZoneKey::generate(257) };
     let Some(signed) = world.dnssec.signed.get_mut(&domain) else {
         return;
     };
-    let (id, public) = (key.record, key.key.dnskey());
+    let (id, public) = (key.record, key.pair.dnskey());
     signed.keys.push(key);
     let owner = Name::parse(&signed.owner).expect("the name of a domain is a name");
     let digest = NewDsRecord::from(&public.to_ds(&owner, DigestType::Sha256));

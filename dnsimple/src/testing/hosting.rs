@@ -26,8 +26,8 @@ impl Hosting for FakeDnSimple {
     }
 
     fn zone(&self, server: &Name, apex: &Name) -> Option<HostedZone> {
-        let served = self.zones(server).contains(apex);
-        served.then(|| self.world().state(|world| hosted(world, apex)))
+        let is_active = self.zones(server).contains(apex);
+        is_active.then(|| self.world().state(|world| hosted(world, apex)))
     }
 }
 

@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod demo;
+pub mod job;
 pub mod providers;
 pub mod terminal;
 

@@ -3,13 +3,20 @@
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
+use howdah_cloudflare::{Cloudflare, CloudflareDns, CloudflareRegistrar};
 use howdah_core::{
-    Error, ErrorKind,
-    dns::{DnsProvider, RecordData, RecordSet, RecordType, Txt, Zone, zonefile},
-    http::RetryPolicy,
+    Clock, Error, ErrorKind,
+    dns::{DnsProvider, DnssecSigner, RecordData, RecordSet, RecordType, Txt, Zone, wire::Observer, zonefile},
+    http::{ApiBuilder, RetryPolicy},
+    rdap::Rdap,
+    registrar::Registrar,
 };
-use howdah_dnsimple::{Account, DnSimple, DnSimpleDns, PRODUCTION, SANDBOX};
-use howdah_workflows::{engine::Check, move_dns::ZoneCheck};
+use howdah_dnsimple::{Account, DnSimple, DnSimpleDns, DnSimpleRegistrar};
+use howdah_gandi::{
+    Gandi, GandiDns, GandiRegistrar,
+    contacts::{ContactType, NewContact},
+};
+use howdah_workflows::{engine::Check, lookout::Lookout, move_dns::ZoneCheck};
 
 use super::{Failure, demo::Demo};
 
@@ -23,8 +30,8 @@ pub struct Providers<'a> {
     pub sandbox: bool,
 }
 
-/// Names that [`Providers::dns`] knows.
-pub const DNS: [&str; 1] = ["dnsimple"];
+/// Names that [`Providers::dns`], [`Providers::signer`] and [`Providers::registrar`] know.
+pub const NAMES: [&str; 3] = ["cloudflare", "dnsimple", "gandi"];
 
 /// DNS hosting, with what its own interface can tell beyond the common trait.
 pub struct Hosting {
@@ -32,16 +39,92 @@ pub struct Hosting {
     pub checks: Vec<Arc<dyn ZoneCheck>>,
 }
 
+/// DNS hosting that signs its zones.
+pub struct Signer {
+    pub hosting: Arc<dyn DnsProvider>,
+    pub signer: Arc<dyn DnssecSigner>,
+}
+
+impl Signer {
+    fn new(provider: impl DnsProvider + DnssecSigner + 'static) -> Self {
+        let provider = Arc::new(provider);
+        Self { hosting: provider.clone(), signer: provider }
+    }
+}
+
+fn unknown(name: &str) -> Failure {
+    Failure::new(format!("there is no provider `{name}` here: choose one of {}", NAMES.join(", ")))
+}
+
 impl Providers<'_> {
     /// DNS hosting by its name.
     pub async fn dns(&self, name: &str) -> Result<Hosting, Failure> {
-        match name {
+        let (provider, checks): (Arc<dyn DnsProvider>, Vec<Arc<dyn ZoneCheck>>) = match name {
+            "cloudflare" => (Arc::new(CloudflareDns::new(self.cloudflare()?)), Vec::new()),
             "dnsimple" => {
                 let account = self.dnsimple().await?;
-                let checks: Vec<Arc<dyn ZoneCheck>> = vec![Arc::new(DnSimpleCheck(account.clone()))];
-                Ok(Hosting { provider: Arc::new(DnSimpleDns::new(account)), checks })
+                (Arc::new(DnSimpleDns::new(account.clone())), vec![Arc::new(DnSimpleCheck(account))])
             }
-            _ => Err(Failure::new(format!("there is no provider `{name}` here: choose one of {}", DNS.join(", ")))),
+            "gandi" => (Arc::new(GandiDns::new(self.gandi()?)), Vec::new()),
+            _ => return Err(unknown(name)),
+        };
+        Ok(Hosting { provider, checks })
+    }
+
+    /// DNS hosting that signs, by its name.
+    pub async fn signer(&self, name: &str) -> Result<Signer, Failure> {
+        Ok(match name {
+            "cloudflare" => Signer::new(CloudflareDns::new(self.cloudflare()?)),
+            "dnsimple" => Signer::new(DnSimpleDns::new(self.dnsimple().await?)),
+            "gandi" => Signer::new(GandiDns::new(self.gandi()?)),
+            _ => return Err(unknown(name)),
+        })
+    }
+
+    /// A registrar by its name: `CLOUDFLARE_ACCOUNT_ID` for Cloudflare, and for transfers to them `DNSIMPLE_REGISTRANT` (the
+    /// number of a contact) and `GANDI_OWNER` (a contact as JSON).
+    pub async fn registrar(&self, name: &str) -> Result<Arc<dyn Registrar>, Failure> {
+        Ok(match name {
+            "cloudflare" => {
+                let account = match self.demo {
+                    Some(demo) => demo.cloudflare.account(),
+                    None => self.variable("CLOUDFLARE_ACCOUNT_ID")?.into(),
+                };
+                Arc::new(CloudflareRegistrar::new(self.cloudflare()?, account))
+            }
+            "dnsimple" => {
+                let registrar = DnSimpleRegistrar::new(self.dnsimple().await?);
+                match self.optional("DNSIMPLE_REGISTRANT") {
+                    None => Arc::new(registrar),
+                    Some(contact) => {
+                        let number = contact.parse::<u64>().map_err(|_| {
+                            Failure::new(format!("DNSIMPLE_REGISTRANT is no contact's number: `{contact}`"))
+                        })?;
+                        Arc::new(registrar.with_registrant(number))
+                    }
+                }
+            }
+            "gandi" => {
+                let registrar = GandiRegistrar::new(self.gandi()?);
+                match (self.optional("GANDI_OWNER"), self.demo) {
+                    (Some(json), _) => {
+                        let owner = serde_json::from_str(&json)
+                            .map_err(|error| Failure::new(format!("GANDI_OWNER is no contact as JSON: {error}")))?;
+                        Arc::new(registrar.with_owner(owner))
+                    }
+                    (None, Some(_)) => Arc::new(registrar.with_owner(somebody())),
+                    (None, None) => Arc::new(registrar),
+                }
+            }
+            _ => return Err(unknown(name)),
+        })
+    }
+
+    /// A look at the world: the real one from IANA's root servers down, or the demo's.
+    pub fn lookout(&self, clock: &Clock) -> Result<Lookout, Failure> {
+        match self.demo {
+            Some(demo) => Ok(demo.lookout()),
+            None => Ok(Lookout::new(Observer::new(), clock.clone()).with_rdap(Rdap::new()?)),
         }
     }
 
@@ -50,12 +133,9 @@ impl Providers<'_> {
         if let Some(demo) = self.demo {
             return Ok(demo.dnsimple.account());
         }
-        let token = self.variable("DNSIMPLE_TOKEN")?;
-        // A large zone may spend an hour's quota: the job waits for the next one.
-        let patient = RetryPolicy::default().with_total(Duration::from_secs(2 * 60 * 60));
-        let base = if self.sandbox { SANDBOX } else { PRODUCTION };
-        let client = DnSimple::from(DnSimple::builder(token).base_url(base).retry(patient).build()?);
-        match (self.env)("DNSIMPLE_ACCOUNT").filter(|text| !text.is_empty()) {
+        let builder = DnSimple::builder(self.variable("DNSIMPLE_TOKEN")?);
+        let client = DnSimple::from(self.patient(builder, "DNSIMPLE_BASE_URL", howdah_dnsimple::SANDBOX).build()?);
+        match self.optional("DNSIMPLE_ACCOUNT") {
             None => Ok(client.resolve_account().await?),
             Some(number) => number
                 .parse::<u64>()
@@ -64,11 +144,55 @@ impl Providers<'_> {
         }
     }
 
+    /// Gandi: `GANDI_PERSONAL_ACCESS_TOKEN`, and `GANDI_SHARING_ID` for the organisation that pays.
+    fn gandi(&self) -> Result<Gandi, Failure> {
+        if let Some(demo) = self.demo {
+            return Ok(demo.gandi.client());
+        }
+        let builder = Gandi::builder(self.variable("GANDI_PERSONAL_ACCESS_TOKEN")?);
+        let mut builder = self.patient(builder, "GANDI_URL", howdah_gandi::SANDBOX);
+        if let Some(organization) = self.optional("GANDI_SHARING_ID") {
+            builder = builder.query("sharing_id", organization);
+        }
+        Ok(Gandi::from(builder.build()?))
+    }
+
+    /// Cloudflare: `CLOUDFLARE_API_TOKEN`. It has no sandbox.
+    fn cloudflare(&self) -> Result<Cloudflare, Failure> {
+        if let Some(demo) = self.demo {
+            return Ok(demo.cloudflare.client());
+        }
+        let builder = Cloudflare::builder(self.variable("CLOUDFLARE_API_TOKEN")?);
+        Ok(Cloudflare::from(self.patient(builder, "CLOUDFLARE_BASE_URL", howdah_cloudflare::PRODUCTION).build()?))
+    }
+
+    /// A large job may spend an hour's quota: it waits for the next one. A base URL in the environment leads elsewhere.
+    fn patient(&self, builder: ApiBuilder, variable: &str, sandbox: &str) -> ApiBuilder {
+        let builder = builder.retry(RetryPolicy::default().with_total(Duration::from_secs(2 * 60 * 60)));
+        match self.optional(variable) {
+            Some(base) => builder.base_url(base),
+            None if self.sandbox => builder.base_url(sandbox),
+            None => builder,
+        }
+    }
+
+    fn optional(&self, name: &str) -> Option<String> {
+        (self.env)(name).filter(|text| !text.is_empty())
+    }
+
     fn variable(&self, name: &str) -> Result<String, Failure> {
-        (self.env)(name)
-            .filter(|text| !text.is_empty())
+        self.optional(name)
             .ok_or_else(|| Failure::new(format!("{name} is not set: it holds the token to use (or try --demo)")))
     }
+}
+
+/// The demo's owner of domains.
+fn somebody() -> NewContact {
+    NewContact::new("CA", "ada@vmst.io", "Lovelace", "Ada", "12 Front Street", ContactType::Individual)
+        .with_city("Toronto")
+        .with_zip("M5J 2N1")
+        .with_state("CA-ON")
+        .with_phone("+1.4165550100")
 }
 
 /// Reads the zone back as a zone file, and asks whether all name servers have it.

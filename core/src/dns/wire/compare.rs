@@ -166,9 +166,9 @@ impl Observer {
             pairs.into_iter().map(|((name, record_type), server)| self.answer(server, name, record_type)).collect();
         let answers: Vec<Result<Answer, Trouble>> = stream::iter(asked).buffered(AT_ONCE).collect().await;
         let of_server = |index| answers.iter().skip(index).step_by(servers.len());
-        let needless = needless(&servers, |index| match of_server(index).any(Result::is_ok) {
-            true => None,
-            false => of_server(index).find_map(|answer| answer.as_ref().err()),
+        let silent = |index| !of_server(index).any(Result::is_ok);
+        let needless = needless(&servers, |index| {
+            of_server(index).find_map(|answer| answer.as_ref().err()).filter(|_| silent(index))
         });
         let mut comparison = Comparison::default();
         for (question, answers) in questions.iter().zip(answers.chunks(servers.len().max(1))) {

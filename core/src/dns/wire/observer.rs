@@ -155,22 +155,21 @@ impl Observer {
             .or_else(|| message::set(ns.answers(), zone, &RecordType::Ns));
         let denied = ns.authoritative() && matches!(ns.rcode(), Rcode::NOERROR | Rcode::NXDOMAIN);
         if named.is_none() && !denied {
-            return Err(Trouble::from(format!("asked for the delegation it answers {}", said(&ns))));
+            return Err(Trouble::from(format!("asked for the delegation it answers {}", ns.said())));
         }
         let digests = message::set(ds.answers(), zone, &RecordType::Ds);
-        let denial = ds.denial().filter(|(owner, _)| owner != zone);
+        let denial = ds.denial().filter(|(owner, _)| *owner != zone);
         let answered = ds.authoritative() && matches!(ds.rcode(), Rcode::NOERROR | Rcode::NXDOMAIN);
         if !answered || (digests.is_none() && denial.is_none()) {
-            return Err(Trouble::from(format!("asked for the DS set it answers {}", said(&ds))));
+            return Err(Trouble::from(format!("asked for the DS set it answers {}", ds.said())));
         }
-        let negative_ttl = match denial {
-            Some((_, ttl)) => ttl,
-            None => {
-                let soa = ask(parent, RecordType::Soa).await?;
-                let set = message::set(soa.answers(), parent, &RecordType::Soa);
-                negative_ttl(set.as_ref())
-                    .ok_or_else(|| format!("asked for the SOA of {parent} it answers {}", said(&soa)))?
-            }
+        let negative_ttl = if let Some((_, ttl)) = denial {
+            ttl
+        } else {
+            let soa = ask(parent, RecordType::Soa).await?;
+            let set = message::set(soa.answers(), parent, &RecordType::Soa);
+            negative_ttl(set.as_ref())
+                .ok_or_else(|| format!("asked for the SOA of {parent} it answers {}", soa.said()))?
         };
         let name_servers = named.as_ref().map(message::names).unwrap_or_default();
         let glue: BTreeMap<Name, BTreeSet<IpAddr>> = name_servers
@@ -292,16 +291,6 @@ impl Reply {
             set,
             aliases,
         }
-    }
-}
-
-/// An answer that is none, in words.
-fn said(reply: &Reply) -> String {
-    match (reply.rcode(), reply.referred_to()) {
-        (Rcode::NOERROR, Some(zone)) => format!("with a referral to {zone}"),
-        (Rcode::NOERROR, None) if !reply.authoritative() => "without authority".to_owned(),
-        (Rcode::NOERROR, None) => "with nothing".to_owned(),
-        (rcode, _) => rcode.to_string(),
     }
 }
 

@@ -86,7 +86,8 @@ impl Exchange for Sockets {
 
 /// The first datagram that answers this query; others may be late or forged.
 async fn reply_to(query: &[u8], socket: &UdpSocket) -> io::Result<Vec<u8>> {
-    let mut buffer = vec![0; 65_535];
+    // The query asks for far less; some servers do not care.
+    let mut buffer = vec![0; 4096];
     loop {
         let length = socket.recv(&mut buffer).await?;
         if message::answers(query, &buffer[..length]) {

@@ -226,6 +226,11 @@ pub enum Signing {
         /// When the first of the signatures expires.
         expires_at: Timestamp,
     },
+    /// Nothing is known: the server does not serve the zone, or the algorithms are not understood here.
+    NotObserved {
+        /// What stood in the way.
+        why: String,
+    },
     /// A validating resolver that trusts a key of this zone would refuse its answers.
     Bogus {
         /// What is wrong.
@@ -292,6 +297,7 @@ impl Serialize for Rcode {
     }
 }
 
+#[allow(clippy::ref_option)] // serde gives the field as it is.
 fn as_text<S: Serializer>(soa: &Option<Soa>, serializer: S) -> Result<S::Ok, S::Error> {
     match soa {
         Some(soa) => serializer.collect_str(soa),

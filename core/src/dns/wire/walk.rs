@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     net::IpAddr,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicUsize, Ordering},
     },
     time::Duration,
@@ -15,14 +15,13 @@ use futures::{
     future::{self, BoxFuture},
     stream::{self, FuturesUnordered},
 };
-use hickory_proto::rr::Record;
 
 use super::{
     Answer, Observer, Rcode, Server, Servers, Unresolved,
-    message::{self, Reply},
+    message::{self, Record, Reply},
     signatures,
 };
-use crate::dns::{Name, RecordData, RecordType};
+use crate::dns::{Name, RecordData, RecordSet, RecordType};
 
 /// How many questions one walk may ask: what is delegated in circles comes to an end.
 const QUESTIONS: usize = 600;
@@ -74,7 +73,7 @@ impl<'a> Walk<'a> {
         // The one question about a zone that its parent answers.
         let (cut, server, reply) = self.descend(zone, &RecordType::Ds, 0).await?;
         let signer = || signatures::signer(reply.answers(), zone, &RecordType::Ds);
-        let parent = reply.denial().map(|(owner, _)| owner).or_else(signer).unwrap_or_else(|| cut.zone.clone());
+        let parent = reply.denial().map(|(owner, _)| owner.clone()).or_else(signer).unwrap_or_else(|| cut.zone.clone());
         if parent == cut.zone || !parent.is_within(&cut.zone) {
             return Ok(cut);
         }
@@ -139,7 +138,7 @@ impl<'a> Walk<'a> {
             let mut cut = self.closest(name, record_type);
             loop {
                 let (server, reply) = self.any(&cut, name, record_type, depth).await?;
-                let Some(zone) = reply.referred_to() else {
+                let Some(zone) = reply.referred_to().cloned() else {
                     return Ok((cut, server, reply));
                 };
                 // It is further down than the last one, so this comes to an end.
@@ -205,7 +204,7 @@ impl<'a> Walk<'a> {
         record_type: &RecordType,
     ) -> Result<(Server, Reply), Option<String>> {
         let mut start = Duration::ZERO;
-        let tries: FuturesUnordered<_> = servers
+        let mut tries: FuturesUnordered<_> = servers
             .iter()
             .map(|server| {
                 let wait = start;
@@ -219,7 +218,6 @@ impl<'a> Walk<'a> {
             })
             .collect();
         let mut trouble = None;
-        let mut tries = tries;
         while let Some(outcome) = tries.next().await {
             match outcome {
                 Ok(found) => return Ok(found),
@@ -267,8 +265,8 @@ impl<'a> Walk<'a> {
 /// Whether an answer brings us further: a referral downwards, or an answer with authority.
 fn useful(reply: &Reply, cut: &Cut, name: &Name, record_type: &RecordType) -> Result<(), String> {
     if let Some(zone) = reply.referred_to() {
-        let downwards = zone != cut.zone && zone.is_within(&cut.zone) && name.is_within(&zone);
-        let own = *record_type == RecordType::Ds && zone == *name;
+        let downwards = *zone != cut.zone && zone.is_within(&cut.zone) && name.is_within(zone);
+        let own = *record_type == RecordType::Ds && zone == name;
         return match (downwards, own) {
             (true, false) => Ok(()),
             (_, true) => Err(format!("it refers to {zone} itself when asked for what stands above it")),
@@ -282,7 +280,7 @@ fn useful(reply: &Reply, cut: &Cut, name: &Name, record_type: &RecordType) -> Re
         return Err("it answers without authority".to_owned());
     }
     match reply.denial() {
-        Some((zone, _)) if *record_type == RecordType::Ds && zone == *name && !name.is_root() => {
+        Some((zone, _)) if *record_type == RecordType::Ds && zone == name && !name.is_root() => {
             Err(format!("it answers for {zone} itself when asked for what stands above it"))
         }
         _ => Ok(()),
@@ -306,7 +304,7 @@ pub(super) fn addresses_of(records: &[Record], host: &Name) -> BTreeSet<IpAddr> 
     sets.flat_map(|set| address_set(&set)).collect()
 }
 
-fn address_set(set: &crate::dns::RecordSet) -> Vec<IpAddr> {
+fn address_set(set: &RecordSet) -> Vec<IpAddr> {
     let address = |data: &RecordData| match data {
         RecordData::A(address) => Some(IpAddr::V4(*address)),
         RecordData::Aaaa(address) => Some(IpAddr::V6(*address)),
@@ -315,6 +313,6 @@ fn address_set(set: &crate::dns::RecordSet) -> Vec<IpAddr> {
     set.data().iter().filter_map(address).collect()
 }
 
-fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

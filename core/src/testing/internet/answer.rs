@@ -21,6 +21,7 @@ pub(super) const NOTIMP: u16 = 4;
 pub(super) const REFUSED: u16 = 5;
 
 /// One record, its data in wire format.
+#[allow(clippy::struct_field_names)]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Record {
     pub(super) name: Name,

@@ -28,7 +28,7 @@ use self::{
 use super::{HostedZone, Hosting, Registry, ZoneKey};
 use crate::dns::{
     DigestType, Dnskey, Ds, Name, RecordData, RecordSet, Soa, Ttl, Zone,
-    wire::{Exchange, ExchangeError},
+    wire::{Exchange, ExchangeError, Observer},
 };
 
 const ROOT_SERVERS: [&str; 2] = ["a.root-servers.net.", "b.root-servers.net."];
@@ -41,6 +41,9 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// How many name servers' names and targets of ALIAS are looked up on the way to one answer.
 const MAX_DEPTH: u8 = 8;
 
+/// What an ALIAS counts in that: one may lead to another, and soon that is enough, for each is looked up twice.
+const ALIAS_DEPTH: u8 = 4;
+
 /// The name servers of a small world: the root, every top-level domain that has a domain in the [`Registry`], and
 /// those of the [`Hosting`] that was added. Clones are the same world.
 ///
@@ -49,7 +52,8 @@ const MAX_DEPTH: u8 = 8;
 /// [their delay](Registry::publish_after), the old and the new name servers each from their own zone. The root and
 /// the top-level domains are signed with keys made for this world; zones below them with the keys of their hosting.
 ///
-/// Name servers have addresses in 127.53.0.0/16. In process they are asked through [`Exchange`], on port 53; on
+/// Name servers have addresses in 127.53.0.0/16. In process they are asked through [`Exchange`], on port 53, as
+/// by an [`observer`](Self::observer); on
 /// loopback, by anyone's tools, through [`serve`](Self::serve).
 ///
 /// ```
@@ -64,12 +68,11 @@ const MAX_DEPTH: u8 = 8;
 /// provider.create_zone(&domain).await?;
 /// provider.enable(&domain).await?;
 /// let servers = provider.name_servers(&domain).await?;
-/// registry.register(&domain, "registrar", &servers, "100d".parse()?);
+/// registry.register(&domain, "registrar", &servers, "2400h".parse()?);
 ///
 /// let internet = Internet::new(&registry).hosting(Arc::new(provider));
-/// assert_eq!(internet.roots().len(), 2);
-/// assert_eq!(internet.trust_anchor().flags, 257);
-/// assert_eq!(internet.address(&servers[0]), internet.address(&servers[0]));
+/// let delegation = internet.observer().delegation(&domain).await?;
+/// assert!(delegation.agreed().is_some_and(|view| view.name_servers.contains(&servers[0])));
 /// # Ok(())
 /// # }
 /// ```
@@ -135,6 +138,12 @@ impl Internet {
     /// The addresses of the root's name servers, where every resolution begins.
     pub fn roots(&self) -> Vec<IpAddr> {
         root_servers().iter().map(|server| self.address(server)).collect()
+    }
+
+    /// One who asks this world's name servers in process, and goes by its clock.
+    pub fn observer(&self) -> Observer {
+        let observer = Observer::over(Arc::new(self.clone()));
+        observer.with_roots(self.roots()).with_clock(self.0.registry.clock().clone())
     }
 
     /// The key that signs the root's keys: what a validator trusts.
@@ -255,7 +264,7 @@ impl Internet {
                 Validity::around(real, world)
             },
             forged: faults.forged.into_iter().filter(|(zone, _)| *zone == apex).map(|(_, name)| name).collect(),
-            addresses: &|target, record_type| self.addresses_behind(&layout, target, record_type, depth + 1),
+            addresses: &|target, record_type| self.addresses_behind(&layout, target, record_type, depth + ALIAS_DEPTH),
         };
         Some(sheet.answer(name, record_type, dnssec))
     }

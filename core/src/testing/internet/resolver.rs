@@ -27,8 +27,6 @@ impl Internet {
             whole.answer.extend(found.answer);
             whole.authority.extend(found.authority);
             if finished {
-                // Who serves the zone was not asked.
-                whole.authority.retain(|record| record.record_type != NS);
                 return whole;
             }
             at = end;

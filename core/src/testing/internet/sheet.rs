@@ -127,11 +127,10 @@ impl Sheet<'_> {
     /// Says that there is no such name, or nothing of the type at it.
     fn deny(&self, name: &Name, dnssec: bool, response: &mut Response) {
         if let Some(soa) = self.sets_at(self.apex()).get(&SOA) {
-            let negative = Set { ttl: self.negative_ttl(), ..soa.clone() };
             let from = response.authority.len();
             self.push(&mut response.authority, self.apex(), self.apex(), SOA, soa, dnssec);
             for record in &mut response.authority[from..] {
-                record.ttl = negative.ttl;
+                record.ttl = self.negative_ttl();
             }
         }
         self.prove(name, dnssec, response);

@@ -103,18 +103,17 @@ pub(super) async fn wrong_code(bench: &Bench<'_>) -> Result<(), Stop> {
     let elsewhere = bench.elsewhere(false).await?;
     let (right, confirm) = bench.order(&elsewhere).await?;
     let wrong = right.clone().with_auth_code(Secret::from("wrong"));
-    match bench.registrar.transfer_in(&wrong, &confirm).await {
-        Err(error) => is_refusal(&error)?,
-        Ok(_) => {
-            let stopped = bench.until_transfer(&right.domain, "the end of a transfer with a wrong code", stops).await?;
-            bench.is_not_here(&right.domain).await?;
-            if !stopped.state.has_ended() {
-                bench.registrar.correct_transfer(&right.domain, &elsewhere.auth_code).await?;
-                return arrives(bench, &right.domain).await;
-            }
-            let corrected = bench.registrar.correct_transfer(&right.domain, &elsewhere.auth_code).await;
-            is_error(corrected, None, "the transfer has ended")?;
+    if let Err(error) = bench.registrar.transfer_in(&wrong, &confirm).await {
+        is_refusal(&error)?;
+    } else {
+        let stopped = bench.until_transfer(&right.domain, "the end of a transfer with a wrong code", stops).await?;
+        bench.is_not_here(&right.domain).await?;
+        if !stopped.state.has_ended() {
+            bench.registrar.correct_transfer(&right.domain, &elsewhere.auth_code).await?;
+            return arrives(bench, &right.domain).await;
         }
+        let corrected = bench.registrar.correct_transfer(&right.domain, &elsewhere.auth_code).await;
+        is_error(corrected, None, "the transfer has ended")?;
     }
     bench.is_not_here(&right.domain).await?;
     bench.registrar.transfer_in(&right, &confirm).await?;
@@ -153,7 +152,7 @@ pub(super) async fn paid_once(bench: &Bench<'_>) -> Result<(), Stop> {
     ensure(same, || format!("it is delegated to {:?}, not as ordered", registration.name_servers))?;
     match bench.registrar.transfer_in(&order, &confirm).await {
         Ok(done) => {
-            ensure(done.state == OperationState::Succeeded, || format!("it is here, and this began: {done:?}"))?
+            ensure(done.state == OperationState::Succeeded, || format!("it is here, and this began: {done:?}"))?;
         }
         Err(error) => is_refusal(&error)?,
     }
