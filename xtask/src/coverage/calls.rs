@@ -63,7 +63,7 @@ fn is_valid_request(evidence: &Evidence, route: &str, call: &Call, problems: &mu
             }
         }
         Some(body) => {
-            for violation in body.media.iter().flat_map(|media| document.violations(media, &call.request)) {
+            for violation in body.media.iter().flat_map(|media| document.request_violations(media, &call.request)) {
                 if !exceptions.allows_in_request(route, &violation.pointer) {
                     let pointer = without_indices(&violation.pointer, &call.request);
                     faults.push(format!("{route}: request \"{pointer}\": {}", shortened(&violation.message)));

@@ -19,8 +19,9 @@ const METHODS: [&str; 7] = ["get", "put", "post", "delete", "options", "head", "
 
 pub(super) struct Document {
     root: Value,
-    registry: Registry<'static>,
-    validators: RefCell<HashMap<String, Rc<Validator>>>,
+    answers: Schemas,
+    /// The same without what only answers have.
+    requests: Schemas,
     rows: Option<Rows>,
 }
 
@@ -68,11 +69,8 @@ impl Document {
 
     pub(super) fn new(root: Value) -> Result<Self> {
         let root = translate(root);
-        let registry = Registry::new()
-            .add(URI, Draft::Draft202012.create_resource(root.clone()))
-            .and_then(jsonschema::RegistryBuilder::prepare)
-            .map_err(|error| error.to_string())?;
-        Ok(Self { root, registry, validators: RefCell::default(), rows: None })
+        let requests = Schemas::new(without_read_only(&root))?;
+        Ok(Self { answers: Schemas::new(root.clone())?, requests, root, rows: None })
     }
 
     /// What is known of the table, when it is one.
@@ -158,32 +156,14 @@ impl Document {
             .collect()
     }
 
-    /// What is wrong with a value where the schema is that of a media type. A schema that cannot be used is a violation too.
-    pub(super) fn violations(&self, media: &str, value: &Value) -> Vec<Violation> {
-        match self.validator(&format!("{media}/schema")) {
-            Ok(validator) => validator
-                .iter_errors(value)
-                .flat_map(|error| {
-                    let pointer = error.instance_path().as_str();
-                    let below = |member: &str| format!("{pointer}/{}", escape(member));
-                    match error.kind() {
-                        ValidationErrorKind::Required { property } => {
-                            let pointer = below(property.as_str().unwrap_or_default());
-                            vec![Violation { pointer, message: error.to_string() }]
-                        }
-                        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
-                            .iter()
-                            .map(|member| Violation {
-                                pointer: below(member),
-                                message: "is not in the document".into(),
-                            })
-                            .collect(),
-                        _ => vec![Violation { pointer: pointer.to_owned(), message: error.to_string() }],
-                    }
-                })
-                .collect(),
-            Err(message) => vec![Violation { pointer: String::new(), message }],
-        }
+    /// What is wrong with an answer where the schema is that of a media type.
+    pub(super) fn violations(&self, media: &str, answer: &Value) -> Vec<Violation> {
+        self.answers.violations(media, answer)
+    }
+
+    /// The same of a request.
+    pub(super) fn request_violations(&self, media: &str, request: &Value) -> Vec<Violation> {
+        self.requests.violations(media, request)
     }
 
     pub(super) fn at(&self, pointer: &str) -> Option<&Value> {
@@ -191,20 +171,13 @@ impl Document {
     }
 
     /// The schema or other object itself, where there may be a reference to it.
-    pub(super) fn resolve<'a>(&'a self, mut value: &'a Value) -> &'a Value {
-        // A chain of references that is longer than this is a circle.
-        for _ in 0..16 {
-            let target = value
-                .get("$ref")
-                .and_then(Value::as_str)
-                .and_then(|it| it.strip_prefix('#'))
-                .and_then(|it| self.at(it));
-            match target {
-                Some(target) => value = target,
-                None => break,
-            }
-        }
-        value
+    pub(super) fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {
+        resolved(&self.root, value)
+    }
+
+    /// Does a request not have this property?
+    pub(super) fn is_read_only(&self, property: &Value) -> bool {
+        is_read_only(&self.root, property)
     }
 
     fn follow(&self, pointer: &str) -> String {
@@ -230,6 +203,55 @@ impl Document {
         let media = format!("{pointer}/content/application~1json");
         self.at(&media)?.get("schema").map(|_| media)
     }
+}
+
+/// The schemas of a document.
+struct Schemas {
+    registry: Registry<'static>,
+    validators: RefCell<HashMap<String, Rc<Validator>>>,
+}
+
+impl Schemas {
+    fn new(root: Value) -> Result<Self> {
+        let registry = Registry::new()
+            .add(URI, Draft::Draft202012.create_resource(root))
+            .and_then(jsonschema::RegistryBuilder::prepare)
+            .map_err(|error| error.to_string())?;
+        Ok(Self { registry, validators: RefCell::default() })
+    }
+
+    /// A schema that cannot be used is a violation too.
+    fn violations(&self, media: &str, value: &Value) -> Vec<Violation> {
+        match self.validator(&format!("{media}/schema")) {
+            Ok(validator) => validator
+                .iter_errors(value)
+                .flat_map(|error| {
+                    let pointer = error.instance_path().as_str();
+                    let below = |member: &str| format!("{pointer}/{}", escape(member));
+                    match error.kind() {
+                        ValidationErrorKind::Required { property } => {
+                            let pointer = below(property.as_str().unwrap_or_default());
+                            vec![Violation { pointer, message: error.to_string() }]
+                        }
+                        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected
+                            .iter()
+                            .map(|member| Violation {
+                                pointer: below(member),
+                                message: "is not in the document".into(),
+                            })
+                            .collect(),
+                        // It would repeat the whole value, and make every one a problem of its own.
+                        ValidationErrorKind::AnyOf { .. } | ValidationErrorKind::OneOfNotValid { .. } => {
+                            let message = "is none of the alternatives in the document".into();
+                            vec![Violation { pointer: pointer.to_owned(), message }]
+                        }
+                        _ => vec![Violation { pointer: pointer.to_owned(), message: error.to_string() }],
+                    }
+                })
+                .collect(),
+            Err(message) => vec![Violation { pointer: String::new(), message }],
+        }
+    }
 
     fn validator(&self, pointer: &str) -> Result<Rc<Validator>> {
         if let Some(known) = self.validators.borrow().get(pointer) {
@@ -244,6 +266,59 @@ impl Document {
         self.validators.borrow_mut().insert(pointer.to_owned(), built.clone());
         Ok(built)
     }
+}
+
+/// The document, with no property that a request must not have: it is required of answers only.
+fn without_read_only(root: &Value) -> Value {
+    fn names(root: &Value, schema: &Value) -> Vec<String> {
+        let schema = resolved(root, schema);
+        let own = schema.get("properties").and_then(Value::as_object).into_iter().flatten();
+        let own = own.filter(|(_, property)| is_read_only(root, property)).map(|(name, _)| name.clone());
+        let parts = ["allOf", "oneOf", "anyOf"].iter().filter_map(|key| schema.get(key)?.as_array()).flatten();
+        own.chain(parts.flat_map(|part| names(root, part))).collect()
+    }
+    fn strip(root: &Value, value: &Value) -> Value {
+        match value {
+            Value::Array(values) => values.iter().map(|value| strip(root, value)).collect(),
+            Value::Object(members) => {
+                let read_only = names(root, value);
+                let kept = members.iter().map(|(key, member)| match member {
+                    Value::Object(properties) if key == "properties" => {
+                        let properties = properties.iter().filter(|(name, _)| !read_only.contains(name));
+                        (key.clone(), properties.map(|(name, it)| (name.clone(), strip(root, it))).collect())
+                    }
+                    Value::Array(required) if key == "required" => {
+                        let is_kept =
+                            |name: &&Value| name.as_str().is_none_or(|it| !read_only.iter().any(|one| one == it));
+                        (key.clone(), required.iter().filter(is_kept).cloned().collect())
+                    }
+                    other => (key.clone(), strip(root, other)),
+                });
+                Value::Object(kept.collect())
+            }
+            other => other.clone(),
+        }
+    }
+    strip(root, root)
+}
+
+/// A property that only answers have.
+fn is_read_only(root: &Value, property: &Value) -> bool {
+    let property = resolved(root, property);
+    let parts = property.get("allOf").and_then(Value::as_array).into_iter().flatten();
+    property["readOnly"] == true || parts.map(|part| resolved(root, part)).any(|part| part["readOnly"] == true)
+}
+
+fn resolved<'a>(root: &'a Value, mut value: &'a Value) -> &'a Value {
+    // A chain of references that is longer than this is a circle.
+    for _ in 0..16 {
+        let reference = value.get("$ref").and_then(Value::as_str).and_then(|it| it.strip_prefix('#'));
+        match reference.and_then(|it| root.pointer(it)) {
+            Some(target) => value = target,
+            None => break,
+        }
+    }
+    value
 }
 
 /// One segment of a JSON pointer.

@@ -111,7 +111,10 @@ impl Maker<'_> {
     fn composed(&mut self, schema: &Value, name: &str, depth: usize) -> Value {
         let mut whole = Map::new();
         for (name, property) in schema.get("properties").and_then(Value::as_object).into_iter().flatten() {
-            whole.insert(name.clone(), self.value(property, name, depth + 1));
+            // A request, which wants every property, does not have those of answers.
+            if self.source == Source::Examples || !self.document.is_read_only(property) {
+                whole.insert(name.clone(), self.value(property, name, depth + 1));
+            }
         }
         let mut parts: Vec<&Value> = schema.get("allOf").and_then(Value::as_array).into_iter().flatten().collect();
         for key in ["oneOf", "anyOf"] {

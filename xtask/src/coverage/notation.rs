@@ -148,6 +148,7 @@ impl Field {
                 }
                 '(' => {
                     let (inside, after) = enclosed(rest, '(', ')')?;
+                    field.optional |= inside == "deprecated";
                     field.allow(values(inside));
                     after
                 }

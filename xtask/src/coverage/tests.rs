@@ -459,3 +459,27 @@ fn a_document_of_3_0_is_held_against_as_it_means_it() {
     let found: Vec<_> = verdict(&case).into_keys().collect();
     assert!(found.len() == 1 && found[0].contains("200 \"/data/*/id\""), "{found:?}");
 }
+
+#[test]
+fn a_request_has_nothing_that_only_answers_have() {
+    let mut both = document();
+    let stamp = json!({"type": "string", "readOnly": true});
+    both["components"]["schemas"]["Stamp"] = stamp;
+    let schema = &mut both["components"]["requestBodies"]["Zone"]["content"]["application/json"]["schema"];
+    *schema = json!({
+        "required": ["id"],
+        "allOf": [
+            {"required": ["created_at", "name"], "properties": {"created_at": {"$ref": "#/components/schemas/Stamp"}, "name": {}}},
+            {"oneOf": [{"properties": {"id": {"type": "integer", "readOnly": true}}}]},
+        ],
+    });
+    let document = Document::new(both).unwrap();
+    let media = document.request_body(CREATE).unwrap().media.unwrap();
+    let found = |request: Value| {
+        document.request_violations(&media, &request).into_iter().map(|it| it.pointer).collect::<Vec<_>>()
+    };
+    assert_eq!(found(json!({"name": "example.com"})), [""; 0]);
+    assert_eq!(found(json!({})), ["/name"]);
+    assert_eq!(document.violations(&media, &json!({"name": "example.com"})).len(), 2);
+    assert_eq!(instance::whole(&document, &media), [json!({"name": "a name"})]);
+}
