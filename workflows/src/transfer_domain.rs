@@ -491,13 +491,8 @@ impl Workflow for TransferDomain {
                 Check::holds(what, registrar.to_lowercase().contains(to)).with_detail(registrar)
             }
         };
-        let what = "every name server of the parent delegates as before";
-        let delegation = match &seen.parent.name_servers {
-            None => Check::not_observed(what, seen.parent.uncertain().unwrap_or_default()),
-            Some((served, _)) => Check::holds(what, *served == seen.name_servers).with_detail(names(served)),
-        };
         let servers: Vec<_> = seen.name_servers.iter().cloned().collect();
-        let mut checks = vec![registry, delegation];
+        let mut checks = vec![registry];
         checks.extend(self.lookout.answering(&self.domain, &servers).await?);
         Ok(checks)
     }
