@@ -328,7 +328,7 @@ impl TransferDomain {
                 step.blocked(what.clone(), format!("{who} has to do that"))
             }
             Some(OperationState::Blocked { why }) => match &seen.check {
-                Some(check) if check.feasible && self.options.auth_code.is_some() => {
+                Some(check) if check.feasible && seen.auth_code.is_some() => {
                     step.with_detail(format!("it stopped ({why}); set it going with the code that was given"))
                 }
                 _ => step.blocked(format!("the transfer stopped: {why}"), "run this again with the right code"),
@@ -431,9 +431,12 @@ impl Workflow for TransferDomain {
             let message = format!("neither {} nor {} has {}", self.from.name(), self.to.name(), self.domain);
             return Err(Error::new(ErrorKind::NotFound, message));
         }
-        seen.auth_code = self.auth_code(!seen.is_locked()).await?;
-        seen.quote = Some(self.to.quote(&self.domain, Purchase::Transfer(1)).await?);
         let stopped = matches!(seen.transfer, Some(Transfer { state: OperationState::Blocked { .. }, .. }));
+        if stopped || !seen.is_ordered() {
+            // Who asks may be given a new code, and the one that was ordered with is good no more.
+            seen.auth_code = self.auth_code(!seen.is_locked()).await?;
+            seen.quote = Some(self.to.quote(&self.domain, Purchase::Transfer(1)).await?);
+        }
         if seen.auth_code.is_some() && !seen.is_locked() && (stopped || !seen.is_ordered()) {
             seen.check = Some(self.to.check_transfer(&self.domain, seen.auth_code.as_ref()).await?);
         }
