@@ -1,7 +1,7 @@
 //! Observe, plan, act, verify: how every workflow is run.
 //!
-//! A workflow keeps no notes. What is done is what can be seen to be done, so a run that was killed at any moment is
-//! continued by starting it again.
+//! A workflow keeps no notes of what it did. What is done is what can be seen to be done, so a run that was killed at any
+//! moment is continued by starting it again.
 //!
 //! ```
 //! use std::sync::atomic::{AtomicU32, Ordering::SeqCst};

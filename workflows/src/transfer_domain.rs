@@ -2,6 +2,32 @@
 //!
 //! What must not change, the delegation and the DS set, is looked at before and afterwards where resolvers look: at the
 //! parent's name servers. Nothing is paid without a limit.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use howdah_core::dns::Name;
+//! use howdah_workflows::{engine::{self, Run}, transfer_domain::{Options, TransferDomain}};
+//! # use howdah_core::{Clock, dns::DnsProvider, testing::{FakeRdap, Internet, MemoryDns, MemoryRegistrar, Registry}};
+//! # use howdah_workflows::lookout::Lookout;
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (clock, domain) = (Clock::system(), Name::parse("example.org")?);
+//! # let (registry, hosting) = (Registry::new(clock.clone()), Arc::new(MemoryDns::new()));
+//! # hosting.create_zone(&domain).await?;
+//! # registry.register(&domain, "one", &hosting.name_servers(&domain).await?, "2400h".parse()?);
+//! # let internet = Internet::new(&registry).hosting(hosting.clone());
+//! # let registrar = Arc::new(MemoryRegistrar::new(&registry, "one"));
+//! # let lookout = Lookout::new(internet.observer(), clock.clone()).with_rdap(FakeRdap::of(&registry).client());
+//! # let other = Arc::new(MemoryRegistrar::new(&registry, "two"));
+//!
+//! let mut options = Options::default();
+//! options.max_price = Some("12.00 EUR".parse()?);
+//! let job = TransferDomain::new(domain.clone(), registrar, other, lookout).with_options(options);
+//! let outcome = engine::apply(&job, &Run::on(clock).waiting(true)).await?;
+//! assert!(outcome.is_complete());
+//! println!("{}", outcome.steps);
+//! # Ok(()) }
+//! ```
 
 use std::{collections::BTreeSet, sync::Arc};
 
