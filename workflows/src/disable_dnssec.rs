@@ -30,7 +30,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use howdah_core::{
-    Error, ErrorKind, Result,
+    Error, ErrorKind, Outcome, Result,
     dns::{DnsProvider, DnssecSigner, Name, SigningStatus},
     registrar::{KeyInput, Registrar},
 };
@@ -116,7 +116,8 @@ impl DisableDnssec {
         let settled = parent.ds.as_ref().is_some_and(|(_, sighting)| sighting.settled_at() <= lookout.now());
         if !view.ds.is_empty() || !settled {
             let why = "a DS stands at the parent, or in caches: without its key the zone would be bogus";
-            return Err(Error::new(ErrorKind::Precondition, format!("{zone} is still signed: {why}")));
+            let message = format!("{zone} is still signed: {why}");
+            return Err(Error::new(ErrorKind::Precondition, message).with_outcome(Outcome::NotSent));
         }
         signer.disable(zone).await
     }

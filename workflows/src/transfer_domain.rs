@@ -33,7 +33,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use howdah_core::{
-    Error, ErrorKind, Result, Secret,
+    Error, ErrorKind, Outcome, Result, Secret,
     dns::Name,
     registrar::{
         AuthCode, AuthCodeDelivery, Confirm, GlueHost, Money, OperationState, Purchase, Quote, Registrar, Registration,
@@ -455,7 +455,7 @@ impl Workflow for TransferDomain {
         }
         if seen.from.is_none() && seen.transfer.is_none() {
             let message = format!("neither {} nor {} has {}", self.from.name(), self.to.name(), self.domain);
-            return Err(Error::new(ErrorKind::NotFound, message));
+            return Err(Error::new(ErrorKind::NotFound, message).with_outcome(Outcome::NotSent));
         }
         let stopped = matches!(seen.transfer, Some(Transfer { state: OperationState::Blocked { .. }, .. }));
         if stopped || !seen.is_ordered() {
