@@ -141,7 +141,10 @@ impl EnableDnssec {
     /// The served keys that the parent is to know and the registrar was not told of.
     fn to_publish(&self, seen: &Observed) -> Vec<Dnskey> {
         let mut keys = seen.vouched(self.zone()).unwrap_or_default();
-        keys.retain(|key| !seen.published.iter().any(|known| is_of(&known.key, key, self.zone())));
+        keys.retain(|key| {
+            let told = seen.published.iter().any(|known| is_of(&known.key, key, self.zone()));
+            !told && !seen.has_ds(key, self.zone())
+        });
         keys
     }
 
