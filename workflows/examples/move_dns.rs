@@ -290,7 +290,7 @@ impl Report {
             return Ok(writeln!(out, "Nothing was changed. {next}")?);
         }
         if let Some((until, what_for)) = self.steps.as_ref().and_then(Steps::come_back) {
-            writeln!(out, "It waits for {what_for}: run it again after {until}, or with --wait.")?;
+            writeln!(out, "{}", terminal::come_back(until, what_for))?;
         }
         if done {
             let done = if self.acted.is_empty() { "There was nothing to do." } else { "Done." };

@@ -7,7 +7,6 @@ mod common;
 use std::{
     collections::BTreeMap,
     ffi::OsString,
-    fmt,
     future::Future,
     io::Write,
     path::Path,
@@ -34,7 +33,6 @@ use howdah_workflows::{
     move_dns::{self, MoveDns, Source},
     transfer_domain::{self, TransferDomain},
 };
-use jiff::Timestamp;
 use serde_json::json;
 
 /// The instance's own file.
@@ -224,8 +222,11 @@ async fn finish<W: Workflow>(story: &Story, job: &W, demo: &Demo) -> Result<(), 
     if !again.acted.is_empty() {
         return Err(Failure::new("a run after the last one found something to do"));
     }
-    let hours = took.as_hours();
-    let passed = if hours < 48 { format!("{hours} hours") } else { format!("{} days", hours / 24) };
+    let passed = match took.as_hours() {
+        0..2 => format!("{} minutes", took.as_mins()),
+        hours @ 2..48 => format!("{hours} hours"),
+        hours => format!("{} days", hours / 24),
+    };
     story.say(format_args!("{passed} have passed in this world. A further run finds nothing to do."))
 }
 
@@ -257,7 +258,7 @@ async fn what_the_world_sees(story: &Story, domain: &Name, demo: &Demo, lookout:
     }
     if let Ok(status) = &parent.registry {
         let codes: Vec<_> = status.statuses.iter().cloned().collect();
-        let until = status.expires_at.map(|at| at.to_string()).unwrap_or_default();
+        let until = status.expires_at.map(|at| terminal::moment(at)).unwrap_or_default();
         let registrar = status.registrar.clone().unwrap_or_default();
         table
             .add_row(["the registry, by RDAP".to_owned(), format!("{registrar}, until {until}, {}", codes.join(", "))]);
@@ -377,7 +378,7 @@ impl Story {
                 Event::Started(step) if step.detail.is_empty() => story.line(format_args!("  … {}", step.title)),
                 Event::Started(step) => story.line(format_args!("  … {}: {}", step.title, step.detail)),
                 Event::Sleeping { until, what_for } => {
-                    story.line(format_args!("  ⏳ until {}: {what_for}", minute(*until)))
+                    story.line(format_args!("  ⏳ until {}: {what_for}", terminal::moment(*until)))
                 }
                 Event::Finished(step) => story.line(format_args!("  ✓ {}", step.title)),
                 Event::Verifying => story.line("  … verify\n"),
@@ -385,8 +386,4 @@ impl Story {
             };
         })
     }
-}
-
-fn minute(moment: Timestamp) -> impl fmt::Display {
-    moment.strftime("%Y-%m-%d %H:%M").to_string()
 }

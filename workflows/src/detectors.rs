@@ -2,6 +2,31 @@
 //!
 //! Everything here is seen by asking name servers and the registry. What could not be asked is a trouble of its own,
 //! [`Kind::NotObserved`], and never passes for well.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use howdah_core::dns::Name;
+//! use howdah_workflows::detectors::{self, Kind, Subject};
+//! # use howdah_core::{Clock, dns::DnsProvider, testing::{FakeRdap, Internet, MemoryDns, MemoryRegistrar, Registry}};
+//! # use howdah_workflows::lookout::Lookout;
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (clock, domain) = (Clock::system(), Name::parse("example.org")?);
+//! # let (registry, hosting) = (Registry::new(clock.clone()), Arc::new(MemoryDns::new()));
+//! # hosting.create_zone(&domain).await?;
+//! # registry.register(&domain, "one", &hosting.name_servers(&domain).await?, "2400h".parse()?);
+//! # let internet = Internet::new(&registry).hosting(hosting.clone());
+//! # let registrar = Arc::new(MemoryRegistrar::new(&registry, "one"));
+//! # let lookout = Lookout::new(internet.observer(), clock.clone()).with_rdap(FakeRdap::of(&registry).client());
+//!
+//! let subject = Subject::new(domain.clone()).with_name_servers(hosting.name_servers(&domain).await?);
+//! # internet.lame(&Name::parse("ns2.memory.example")?);
+//! for trouble in detectors::examine(&lookout, &subject).await? {
+//!     println!("{trouble}");
+//! #   assert!(matches!(trouble.kind, Kind::LameServer | Kind::EmptyApex));
+//! }
+//! # Ok(()) }
+//! ```
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -1,10 +1,36 @@
 //! Withdraws a zone's DS from its parent, waits, and stops signing; never the other way round.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use howdah_core::dns::Name;
+//! use howdah_workflows::{disable_dnssec::DisableDnssec, engine::{self, Run}};
+//! # use howdah_core::{Clock, dns::DnsProvider, testing::{FakeRdap, Internet, MemoryDns, MemoryRegistrar, Registry}};
+//! # use howdah_workflows::lookout::Lookout;
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (clock, domain) = (Clock::system(), Name::parse("example.org")?);
+//! # let (registry, hosting) = (Registry::new(clock.clone()), Arc::new(MemoryDns::new()));
+//! # hosting.create_zone(&domain).await?;
+//! # registry.register(&domain, "one", &hosting.name_servers(&domain).await?, "2400h".parse()?);
+//! # let internet = Internet::new(&registry).hosting(hosting.clone());
+//! # let registrar = Arc::new(MemoryRegistrar::new(&registry, "one"));
+//! # let lookout = Lookout::new(internet.observer(), clock.clone()).with_rdap(FakeRdap::of(&registry).client());
+//! # let enable = howdah_workflows::enable_dnssec::EnableDnssec::new(
+//! #     domain.clone(), hosting.clone(), hosting.clone(), registrar.clone(), lookout.clone());
+//! # engine::apply(&enable, &Run::on(clock.clone()).waiting(true)).await?;
+//!
+//! let job = DisableDnssec::new(domain.clone(), hosting.clone(), hosting, registrar, lookout);
+//! let outcome = engine::apply(&job, &Run::on(clock).waiting(true)).await?;
+//! assert!(outcome.is_complete());
+//! assert_eq!(outcome.acted, ["withdraw", "stop"]);
+//! # Ok(()) }
+//! ```
 
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use howdah_core::{
-    Error, ErrorKind, Result,
+    Error, ErrorKind, Outcome, Result,
     dns::{DnsProvider, DnssecSigner, Name, SigningStatus},
     registrar::{KeyInput, Registrar},
 };
@@ -90,7 +116,8 @@ impl DisableDnssec {
         let settled = parent.ds.as_ref().is_some_and(|(_, sighting)| sighting.settled_at() <= lookout.now());
         if !view.ds.is_empty() || !settled {
             let why = "a DS stands at the parent, or in caches: without its key the zone would be bogus";
-            return Err(Error::new(ErrorKind::Precondition, format!("{zone} is still signed: {why}")));
+            let message = format!("{zone} is still signed: {why}");
+            return Err(Error::new(ErrorKind::Precondition, message).with_outcome(Outcome::NotSent));
         }
         signer.disable(zone).await
     }

@@ -4,6 +4,30 @@
 //! they serve agrees with what the signer says. Run again later, it follows the signer's key rotation: the new key's DS
 //! is published beside the old one, and the old one is withdrawn when its key is gone and the new DS has been there
 //! longer than any cache remembers. So the standing form of this job is to run it every day.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use howdah_core::dns::Name;
+//! use howdah_workflows::{enable_dnssec::EnableDnssec, engine::{self, Run}};
+//! # use howdah_core::{Clock, dns::DnsProvider, testing::{FakeRdap, Internet, MemoryDns, MemoryRegistrar, Registry}};
+//! # use howdah_workflows::lookout::Lookout;
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (clock, domain) = (Clock::system(), Name::parse("example.org")?);
+//! # let (registry, hosting) = (Registry::new(clock.clone()), Arc::new(MemoryDns::new()));
+//! # hosting.create_zone(&domain).await?;
+//! # registry.register(&domain, "one", &hosting.name_servers(&domain).await?, "2400h".parse()?);
+//! # let internet = Internet::new(&registry).hosting(hosting.clone());
+//! # let registrar = Arc::new(MemoryRegistrar::new(&registry, "one"));
+//! # let lookout = Lookout::new(internet.observer(), clock.clone()).with_rdap(FakeRdap::of(&registry).client());
+//!
+//! // The zone is hosted and signed by one company, and registered through another.
+//! let job = EnableDnssec::new(domain.clone(), hosting.clone(), hosting, registrar, lookout);
+//! let outcome = engine::apply(&job, &Run::on(clock).waiting(true)).await?;
+//! assert!(outcome.is_complete());
+//! assert_eq!(outcome.acted, ["sign", "publish"]);
+//! # Ok(()) }
+//! ```
 
 use std::sync::Arc;
 
@@ -131,7 +155,7 @@ impl EnableDnssec {
         let registrar = self.parties.registrar.name();
         let step = Step::new("publish", format!("give the key to the parent through {registrar}"));
         let missing = self.to_publish(seen);
-        if missing.is_empty() {
+        if missing.is_empty() && seen.vouched(self.zone()).is_some_and(|keys| !keys.is_empty()) {
             step.done()
         } else if self.parties.registrar.capabilities().keys == KeyInput::None {
             step.blocked(format!("{registrar} takes no keys through its API"), "publish the DS there by hand")

@@ -1,7 +1,7 @@
 //! Observe, plan, act, verify: how every workflow is run.
 //!
-//! A workflow keeps no notes. What is done is what can be seen to be done, so a run that was killed at any moment is
-//! continued by starting it again.
+//! A workflow keeps no notes of what it did. What is done is what can be seen to be done, so a run that was killed at any
+//! moment is continued by starting it again.
 //!
 //! ```
 //! use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -52,7 +52,7 @@ use std::{collections::BTreeMap, fmt, time::Duration};
 
 use async_trait::async_trait;
 use howdah_core::{Clock, Error, ErrorKind, Outcome as ErrorOutcome, Result};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 pub use steps::{Check, State, Step, Steps, Verdict};
 
@@ -136,6 +136,9 @@ pub struct RunError {
 /// How often one step is tried in a run before the engine gives up on it.
 const TRIES: u32 = 3;
 
+/// How long what was done may take to be seen, before it is tried again.
+const SETTLING: Duration = Duration::from_secs(30);
+
 /// Where a job stands, with what was seen; nothing is changed.
 pub async fn plan<W: Workflow>(workflow: &W, clock: &Clock) -> Result<(W::Observed, Steps)> {
     let observed = workflow.observe().await?;
@@ -150,6 +153,7 @@ pub async fn plan<W: Workflow>(workflow: &W, clock: &Clock) -> Result<(W::Observ
 pub async fn apply<W: Workflow>(workflow: &W, run: &Run) -> Result<Outcome<W::Observed>, RunError> {
     let mut acted = Vec::new();
     let mut tries: BTreeMap<String, u32> = BTreeMap::new();
+    let mut unseen: Option<String> = None;
     loop {
         run.tell(&Event::Observing);
         let observed = match workflow.observe().await {
@@ -160,6 +164,13 @@ pub async fn apply<W: Workflow>(workflow: &W, run: &Run) -> Result<Outcome<W::Ob
         run.tell(&Event::Planned(&steps));
 
         if let Some(step) = steps.ready().next() {
+            // Some providers accept a change before they show it.
+            if unseen.take_if(|id| *id == step.id).is_some() {
+                let until = run.clock.now() + SignedDuration::try_from(SETTLING).unwrap_or_default();
+                run.tell(&Event::Sleeping { until, what_for: "what was done to be seen" });
+                tokio::time::sleep(SETTLING).await;
+                continue;
+            }
             let attempt = tries.entry(step.id.clone()).or_default();
             if *attempt == TRIES {
                 let error = Error::new(
@@ -173,6 +184,7 @@ pub async fn apply<W: Workflow>(workflow: &W, run: &Run) -> Result<Outcome<W::Ob
             match workflow.act(step, &observed).await {
                 Ok(()) => {
                     acted.push(step.id.clone());
+                    unseen = Some(step.id.clone());
                     run.tell(&Event::Finished(step));
                 }
                 Err(error) if error.is_conflict() && *attempt < TRIES => {

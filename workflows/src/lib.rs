@@ -1,9 +1,20 @@
 //! The jobs of an instance's operator, composed from the shared traits of `howdah-core`.
 //!
-//! Every job is run by the [`engine`]: it observes, plans, acts and verifies. It keeps no notes of its own, so a run
-//! that was interrupted is continued by starting it again, and a plan is shown without anything being changed.
+//! Every job is run by the [`engine`]: it observes, plans, acts and verifies. It notes nothing but since when
+//! something is seen, so a run that was interrupted is continued by starting it again, and a plan is shown without
+//! anything being changed.
 //!
-//! [`move_dns`] moves a zone to another provider of DNS hosting:
+//! | job | leads to |
+//! |---|---|
+//! | [`move_dns`] | a zone at another provider of DNS hosting, delegated to and forgotten at the old one |
+//! | [`transfer_domain`] | a domain at another registrar, with the name servers it had |
+//! | [`enable_dnssec`] | a zone that is signed and whose parent knows its key; run again, it follows the keys' rotation |
+//! | [`disable_dnssec`] | a zone that is unsigned, and was never bogus on the way |
+//!
+//! What these look at is a [`Lookout`](lookout::Lookout): name servers asked directly, the registry, and since when they
+//! say so. [`detectors`] finds what is wrong with a domain.
+//!
+//! A move, for example:
 //!
 //! ```
 //! use std::sync::Arc;

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use howdah_core::{
-    Clock, Error, ErrorKind, Result,
+    Clock, Error, ErrorKind, Outcome, Result,
     dns::{
         Ds, Name,
         wire::{ApexView, Delegation, Observer, ParentView, Unresolved, View},
@@ -222,7 +222,7 @@ impl Parent {
     pub(crate) fn require_certain(&self) -> Result<&ParentView> {
         self.view().ok_or_else(|| {
             let why = self.uncertain().unwrap_or_default();
-            Error::new(ErrorKind::Precondition, format!("nothing was changed, since {why}"))
+            Error::new(ErrorKind::Precondition, why).with_outcome(Outcome::NotSent)
         })
     }
 }

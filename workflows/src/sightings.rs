@@ -26,7 +26,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use howdah_core::{Error, ErrorKind, Result};
+use howdah_core::{Error, ErrorKind, Outcome, Result};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -122,7 +122,8 @@ impl Sightings {
 }
 
 fn broken(file: &Path, error: &dyn std::error::Error) -> Error {
-    Error::new(ErrorKind::Config, format!("the notes in {} cannot be kept: {error}", file.display()))
+    let message = format!("the notes in {} cannot be kept: {error}", file.display());
+    Error::new(ErrorKind::Config, message).with_outcome(Outcome::NotSent)
 }
 
 #[cfg(test)]

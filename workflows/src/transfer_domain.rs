@@ -2,12 +2,38 @@
 //!
 //! What must not change, the delegation and the DS set, is looked at before and afterwards where resolvers look: at the
 //! parent's name servers. Nothing is paid without a limit.
+//!
+//! ```
+//! use std::sync::Arc;
+//! use howdah_core::dns::Name;
+//! use howdah_workflows::{engine::{self, Run}, transfer_domain::{Options, TransferDomain}};
+//! # use howdah_core::{Clock, dns::DnsProvider, testing::{FakeRdap, Internet, MemoryDns, MemoryRegistrar, Registry}};
+//! # use howdah_workflows::lookout::Lookout;
+//! # #[tokio::main(flavor = "current_thread", start_paused = true)]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let (clock, domain) = (Clock::system(), Name::parse("example.org")?);
+//! # let (registry, hosting) = (Registry::new(clock.clone()), Arc::new(MemoryDns::new()));
+//! # hosting.create_zone(&domain).await?;
+//! # registry.register(&domain, "one", &hosting.name_servers(&domain).await?, "2400h".parse()?);
+//! # let internet = Internet::new(&registry).hosting(hosting.clone());
+//! # let registrar = Arc::new(MemoryRegistrar::new(&registry, "one"));
+//! # let lookout = Lookout::new(internet.observer(), clock.clone()).with_rdap(FakeRdap::of(&registry).client());
+//! # let other = Arc::new(MemoryRegistrar::new(&registry, "two"));
+//!
+//! let mut options = Options::default();
+//! options.max_price = Some("12.00 EUR".parse()?);
+//! let job = TransferDomain::new(domain.clone(), registrar, other, lookout).with_options(options);
+//! let outcome = engine::apply(&job, &Run::on(clock).waiting(true)).await?;
+//! assert!(outcome.is_complete());
+//! println!("{}", outcome.steps);
+//! # Ok(()) }
+//! ```
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use howdah_core::{
-    Error, ErrorKind, Result, Secret,
+    Error, ErrorKind, Outcome, Result, Secret,
     dns::Name,
     registrar::{
         AuthCode, AuthCodeDelivery, Confirm, GlueHost, Money, OperationState, Purchase, Quote, Registrar, Registration,
@@ -328,7 +354,7 @@ impl TransferDomain {
                 step.blocked(what.clone(), format!("{who} has to do that"))
             }
             Some(OperationState::Blocked { why }) => match &seen.check {
-                Some(check) if check.feasible && self.options.auth_code.is_some() => {
+                Some(check) if check.feasible && seen.auth_code.is_some() => {
                     step.with_detail(format!("it stopped ({why}); set it going with the code that was given"))
                 }
                 _ => step.blocked(format!("the transfer stopped: {why}"), "run this again with the right code"),
@@ -429,11 +455,14 @@ impl Workflow for TransferDomain {
         }
         if seen.from.is_none() && seen.transfer.is_none() {
             let message = format!("neither {} nor {} has {}", self.from.name(), self.to.name(), self.domain);
-            return Err(Error::new(ErrorKind::NotFound, message));
+            return Err(Error::new(ErrorKind::NotFound, message).with_outcome(Outcome::NotSent));
         }
-        seen.auth_code = self.auth_code(!seen.is_locked()).await?;
-        seen.quote = Some(self.to.quote(&self.domain, Purchase::Transfer(1)).await?);
         let stopped = matches!(seen.transfer, Some(Transfer { state: OperationState::Blocked { .. }, .. }));
+        if stopped || !seen.is_ordered() {
+            // Who asks may be given a new code, and the one that was ordered with is good no more.
+            seen.auth_code = self.auth_code(!seen.is_locked()).await?;
+            seen.quote = Some(self.to.quote(&self.domain, Purchase::Transfer(1)).await?);
+        }
         if seen.auth_code.is_some() && !seen.is_locked() && (stopped || !seen.is_ordered()) {
             seen.check = Some(self.to.check_transfer(&self.domain, seen.auth_code.as_ref()).await?);
         }
@@ -491,13 +520,8 @@ impl Workflow for TransferDomain {
                 Check::holds(what, registrar.to_lowercase().contains(to)).with_detail(registrar)
             }
         };
-        let what = "every name server of the parent delegates as before";
-        let delegation = match &seen.parent.name_servers {
-            None => Check::not_observed(what, seen.parent.uncertain().unwrap_or_default()),
-            Some((served, _)) => Check::holds(what, *served == seen.name_servers).with_detail(names(served)),
-        };
         let servers: Vec<_> = seen.name_servers.iter().cloned().collect();
-        let mut checks = vec![registry, delegation];
+        let mut checks = vec![registry];
         checks.extend(self.lookout.answering(&self.domain, &servers).await?);
         Ok(checks)
     }

@@ -3,6 +3,12 @@
 // Each example brings what they share along.
 #![allow(clippy::duplicate_mod, clippy::unwrap_used)]
 
+#[path = "../examples/disable_dnssec.rs"]
+#[allow(dead_code)]
+mod disable_dnssec;
+#[path = "../examples/enable_dnssec.rs"]
+#[allow(dead_code)]
+mod enable_dnssec;
 #[path = "../examples/fakes.rs"]
 #[allow(dead_code)]
 mod fakes;
@@ -12,6 +18,9 @@ mod move_dns;
 #[path = "../examples/round_up.rs"]
 #[allow(dead_code)]
 mod round_up;
+#[path = "../examples/transfer_domain.rs"]
+#[allow(dead_code)]
+mod transfer_domain;
 
 use std::{
     ffi::OsString,
@@ -30,12 +39,22 @@ const INSTANCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/vmst.io/in
 
 /// What the command printed, or why it failed.
 async fn run(line: &[&str], env: &[(&str, &str)]) -> (String, Result<(), String>) {
-    let args = ["move_dns"].iter().chain(line).map(OsString::from);
+    command("move_dns", line, env).await
+}
+
+async fn command(name: &str, line: &[&str], env: &[(&str, &str)]) -> (String, Result<(), String>) {
+    let args = [name].into_iter().chain(line.iter().copied()).map(OsString::from);
     let env: Vec<(String, String)> = env.iter().map(|(name, value)| (name.to_string(), value.to_string())).collect();
     let look = move |name: &str| env.iter().find(|(one, _)| one == name).map(|(_, value)| value.clone());
     let mut out = Vec::new();
-    let result = move_dns::run(args, &look, &mut out).await;
-    (String::from_utf8(out).unwrap(), result.map_err(|failure| failure.to_string()))
+    let failure = match name {
+        "move_dns" => move_dns::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
+        "transfer_domain" => transfer_domain::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
+        "enable_dnssec" => enable_dnssec::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
+        "disable_dnssec" => disable_dnssec::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
+        other => panic!("there is no command {other}"),
+    };
+    (String::from_utf8(out).unwrap(), failure.map_or(Ok(()), Err))
 }
 
 fn file(directory: &TempDir, name: &str, text: &str) -> String {
@@ -74,7 +93,7 @@ async fn each_mistake_has_one_clear_line() {
         ),
         (
             ["--zone", "example.org", "--from", "bind", "--to", "dnsimple", "--demo"].map(str::to_owned).to_vec(),
-            "there is no provider `bind` here: choose one of dnsimple",
+            "there is no provider `bind` here: choose one of cloudflare, dnsimple, gandi",
         ),
     ] {
         let line: Vec<&str> = line.iter().map(String::as_str).collect();
@@ -121,7 +140,8 @@ async fn every_set_is_accounted_for_and_a_second_run_finds_nothing_to_do() {
     assert_eq!(number("carried") + number("translated") + number("left_out"), sets.len());
     assert_eq!(look["changes"].as_array().unwrap().len(), number("carried") + number("translated"));
     assert_eq!(look["steps"][1]["state"], "blocked", "LOC, URI and others need a decision");
-    assert!(!world.path().join("dnsimple.json").exists(), "a look changes nothing");
+    let held = fs::read_to_string(world.path().join("dnsimple.json")).unwrap();
+    assert!(!held.contains("sample.example"), "a look changes nothing");
 
     let (out, result) = run(&with(&["--apply"]), &[]).await;
     let failure = result.unwrap_err();
@@ -214,22 +234,95 @@ async fn caa_records_block_when_that_is_asked_for() {
     assert!(result.unwrap_err().starts_with("not done: sectigo.com may not issue for vmst.io.:"));
 }
 
-#[tokio::test(start_paused = true)]
+#[tokio::test]
 async fn the_round_up_is_told_to_its_end() {
     let page = Page::default();
-    round_up::tell(round_up::Story::on(page.clone())).await.unwrap();
+    round_up::run(["round_up"].map(OsString::from), page.clone(), async {}).await.unwrap();
     let text = page.text();
     plain(&text);
-    for part in [
-        "✗ could not load the record sets",
-        "A third run finds nothing to do.",
-        "The registrar delegates vmst.io to\n  ns1.",
-    ] {
+    assert_eq!(text.matches("A further run finds nothing to do.").count(), 3);
+    assert!(!text.contains(" NO ") && !text.contains("not observed"), "{text}");
+    for part in
+        ["✗ could not load the record sets", "✓ delete the zone at cloudflare", "Paid for at the registry: 1 time."]
+    {
         assert!(text.contains(part), "{part} is missing in {text}");
     }
     // The second run began with what the first had not done.
     let loads: Vec<&str> = text.lines().filter(|line| line.contains("… load the record sets")).collect();
     assert!(loads.len() == 2 && loads[0] != loads[1], "{loads:?}");
+}
+
+#[tokio::test]
+async fn the_month_can_be_done_by_hand_one_command_after_the_other() {
+    let world = TempDir::new().unwrap();
+    let state = world.path().display().to_string();
+    let demo = ["--demo", "--state", &state, "--apply"];
+    let with = |line: &[&'static str]| -> Vec<String> { line.iter().copied().chain(demo).map(str::to_owned).collect() };
+    let done = async |name: &str, line: &[String], env: &[(&str, &str)]| {
+        let line: Vec<&str> = line.iter().map(String::as_str).collect();
+        let (out, result) = command(name, &line, env).await;
+        assert!(result.is_ok(), "{name}: {result:?}\n{out}");
+        plain(&out);
+        out
+    };
+
+    let signing = with(&["--zone", "vmst.io", "--signer", "dnsimple", "--registrar", "gandi"]);
+    let early: Vec<&str> = signing.iter().map(String::as_str).collect();
+    let (_, result) = command("enable_dnssec", &early, &[]).await;
+    assert!(result.unwrap_err().contains("gandi"), "the domain is not there yet");
+
+    let moving = ["--zone", "vmst.io", "--from", "cloudflare", "--to", "dnsimple", "--registrar", "dnsimple"];
+    // One run that waits for the parent, and one that stays.
+    let first = done("move_dns", &with(&moving), &[]).await;
+    assert!(
+        first.contains("It waits for the parent to delegate as the registrar says.\nRun it again after 20"),
+        "{first}"
+    );
+    let staying = with(&[&moving[..], &["--wait", "--delete-source"]].concat());
+    assert!(done("move_dns", &staying, &[]).await.contains("Done. The world asks:\n  ns1.dnsimple-edge.com"));
+
+    let transfer = ["--domain", "vmst.io", "--from", "dnsimple", "--to", "gandi"];
+    let dear: Vec<String> = with(&[&transfer[..], &["--max-price", "1.00 EUR"]].concat());
+    let dear: Vec<&str> = dear.iter().map(String::as_str).collect();
+    let (_, result) = command("transfer_domain", &dear, &[]).await;
+    assert!(result.unwrap_err().contains("mailed the code"), "the first step comes first");
+    let code = mailed_code(&world);
+    let (_, result) = command("transfer_domain", &dear, &[("TRANSFER_AUTH_CODE", &code)]).await;
+    assert!(result.unwrap_err().contains("which is more than the confirmed 1.00 EUR"));
+    let line = with(&[&transfer[..], &["--max-price", "20.00 EUR", "--wait"]].concat());
+    let out = done("transfer_domain", &line, &[("TRANSFER_AUTH_CODE", &code)]).await;
+    assert!(out.ends_with("Done.\n") && !out.contains(&code), "{out}");
+    assert!(done("transfer_domain", &line, &[]).await.ends_with("There was nothing to do.\n"));
+
+    let staying: Vec<String> = signing.iter().cloned().chain(["--wait".to_owned()]).collect();
+    assert!(done("enable_dnssec", &staying, &[]).await.ends_with("Done.\n"));
+    assert!(done("enable_dnssec", &staying, &[]).await.ends_with("There was nothing to do.\n"));
+    assert!(done("disable_dnssec", &staying, &[]).await.ends_with("Done.\n"));
+    assert!(done("disable_dnssec", &staying, &[]).await.ends_with("There was nothing to do.\n"));
+}
+
+/// The registrant's mail, which only the fake's file has.
+fn mailed_code(world: &TempDir) -> String {
+    let held: Value = serde_json::from_str(&fs::read_to_string(world.path().join("dnsimple.json")).unwrap()).unwrap();
+    let mut found = Vec::new();
+    collect("mailed", &held, &mut found);
+    found.pop().expect("a code was mailed")
+}
+
+fn collect(key: &str, value: &Value, found: &mut Vec<String>) {
+    match value {
+        Value::Object(members) => {
+            for (name, value) in members {
+                if name == key {
+                    let texts = value.as_array().into_iter().flatten().filter_map(Value::as_str);
+                    found.extend(texts.map(str::to_owned));
+                }
+                collect(key, value, found);
+            }
+        }
+        Value::Array(items) => items.iter().for_each(|item| collect(key, item, found)),
+        _ => {}
+    }
 }
 
 fn plain(text: &str) {

@@ -1,4 +1,4 @@
-"""dig, delv and unbound-host against a small internet of ours.
+"""dig, delv and unbound-host against a small internet of ours, and against the world that `round_up --serve` keeps.
 
 Prints each thing it checked, and at last `N passed, M failed`.
 """
@@ -9,6 +9,9 @@ import subprocess
 import sys
 import tempfile
 import traceback
+
+# The zone of the round-up.
+DEMO = "vmst.io"
 
 # A child zone whose parent has the right DS, and those where something is wrong.
 SIGNED, WRONG_DS, NO_DS, EXPIRED, FORGED = "signed.org", "wrong-ds.org", "no-ds.org", "expired.org", "forged.org"
@@ -167,28 +170,71 @@ CHECKS = [
 ]
 
 
+def the_round_up_ends_signed():
+    for name, record_type in [(DEMO, "A"), (DEMO, "MX"), (DEMO, "DS"), (f"www.{DEMO}", "A"), (f"media.{DEMO}", "A")]:
+        says(delv(name, record_type), "; fully validated")
+    says(delv(f"nothing.{DEMO}", "A"), "negative response, fully validated", "NXDOMAIN")
+    says(unbound_host(DEMO, "MX"), "(secure)")
+    says(unbound_host(f"nothing.{DEMO}", "A"), "(secure)")
+
+
+def the_round_up_is_the_same_over_udp_and_tcp_and_at_every_server():
+    own = [at for server, at in world["servers"].items() if "dnsimple-edge" in server]
+    assert len(own) == 4, world["servers"]
+    for name, record_type in [(DEMO, "A"), (DEMO, "DNSKEY"), (f"www.{DEMO}", "A"), (f"nothing.{DEMO}", "A")]:
+        answers = [section(dig(at, name, record_type, how), "ANSWER") for at in own for how in ["+notcp", "+tcp"]]
+        assert all(answer == answers[0] for answer in answers), answers
+    parent = dig(world["servers"]["a.nic.io."], DEMO, "A")
+    says(parent, "ANSWER: 0", "ns1.dnsimple-edge.com.", "IN\tDS")
+
+
+def a_wrong_ds_is_refused():
+    says(delv(DEMO, "A"), "broken trust chain")
+    says(unbound_host(DEMO, "A"), "(BOGUS")
+
+
+def without_a_ds_it_is_insecure():
+    says(delv(DEMO, "A"), "; unsigned answer")
+    says(unbound_host(DEMO, "A"), "(insecure)")
+
+
+# What is served, and what is looked at there.
+WORLDS = [
+    (["HOWDAH_INTERNET"], CHECKS),
+    (
+        ["HOWDAH_ROUND_UP", "--serve", "--json"],
+        [the_round_up_ends_signed, the_round_up_is_the_same_over_udp_and_tcp_and_at_every_server],
+    ),
+    (["HOWDAH_ROUND_UP", "--serve", "--json", "--ds", "wrong"], [a_wrong_ds_is_refused]),
+    (["HOWDAH_ROUND_UP", "--serve", "--json", "--ds", "none"], [without_a_ds_it_is_insecure]),
+]
+
+
+def passes(check):
+    name = check.__name__.replace("_", " ")
+    try:
+        check()
+    except Exception as error:  # whatever it is, the next check may still tell us something
+        print(f"FAILED {name}: {error}")
+        if not isinstance(error, AssertionError):
+            traceback.print_exc()
+        return False
+    print(f"ok     {name}")
+    return True
+
+
 def main():
     global world
-    passed = failed = 0
-    with subprocess.Popen([os.environ["HOWDAH_INTERNET"]], stdout=subprocess.PIPE, text=True) as served:
-        try:
-            world = json.loads(served.stdout.readline())
-            for check in CHECKS:
-                name = check.__name__.replace("_", " ")
-                try:
-                    check()
-                except Exception as error:  # whatever it is, the next check may still tell us something
-                    failed += 1
-                    print(f"FAILED {name}: {error}")
-                    if not isinstance(error, AssertionError):
-                        traceback.print_exc()
-                else:
-                    passed += 1
-                    print(f"ok     {name}")
-        finally:
-            served.kill()
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
+    results = []
+    for (program, *arguments), checks in WORLDS:
+        with subprocess.Popen([os.environ[program], *arguments], stdout=subprocess.PIPE, text=True) as served:
+            try:
+                world = json.loads(served.stdout.readline())
+                results += [passes(check) for check in checks]
+            finally:
+                served.kill()
+    print(f"{results.count(True)} passed, {results.count(False)} failed")
+    sys.exit(0 if all(results) else 1)
 
 
 if __name__ == "__main__":

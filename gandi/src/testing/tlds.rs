@@ -4,13 +4,14 @@ use super::{State as World, not_found};
 use crate::tlds::{GET, LIST, Tld, TldCategory, TldName};
 
 /// Name, whether it stands for a country, whether it can be locked, whether a transfer wants a code.
-const TLDS: [(&str, bool, bool, bool); 8] = [
+const TLDS: [(&str, bool, bool, bool); 9] = [
     ("com", false, true, true),
     ("de", true, false, true),
     ("dev", false, true, true),
     ("eu", true, false, true),
     ("fr", true, true, true),
     ("net", false, true, true),
+    ("io", false, true, true),
     ("org", false, true, true),
     ("uk", true, false, false),
 ];

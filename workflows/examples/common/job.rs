@@ -151,7 +151,7 @@ fn print(report: &Report<'_>, out: &mut (dyn Write + Send)) -> Result<(), Failur
         return Ok(writeln!(out, "Nothing was changed. {next}")?);
     }
     if let Some((until, what_for)) = report.steps.come_back() {
-        writeln!(out, "It waits for {what_for}: run it again after {until}, or with --wait.")?;
+        writeln!(out, "{}", terminal::come_back(until, what_for))?;
     }
     if done {
         writeln!(out, "{}", if report.acted.is_empty() { "There was nothing to do." } else { "Done." })?;

@@ -8,6 +8,7 @@ use howdah_workflows::{
     translate::{Entry, Fate, Translation},
 };
 use indicatif::{ProgressBar, ProgressStyle};
+use jiff::{RoundMode, Timestamp, TimestampRound, Unit};
 
 /// Columns that a table fills at most.
 const WIDTH: u16 = 100;
@@ -82,13 +83,24 @@ pub fn steps(steps: &Steps) -> String {
     let mut rows = table(["", "Step", ""]);
     for step in steps.iter() {
         let more = match &step.state {
-            State::Waiting { until, what_for } => format!("until {until}: {what_for}"),
+            State::Waiting { until, what_for } => format!("until {}: {what_for}", moment(*until)),
             State::Blocked { because, remedy } => format!("because {because}\nto do: {remedy}"),
             _ => step.detail.clone(),
         };
         rows.add_row([step.state.word(), &step.title, &more]);
     }
     shown(&rows)
+}
+
+/// A moment to come back at, in whole minutes of UTC.
+pub fn moment(at: Timestamp) -> String {
+    let later = at.round(TimestampRound::new().smallest(Unit::Minute).mode(RoundMode::Ceil)).unwrap_or(at);
+    later.strftime("%Y-%m-%d %H:%M UTC").to_string()
+}
+
+/// What a job waits for, and when it goes on.
+pub fn come_back(until: Timestamp, what_for: &str) -> String {
+    format!("It waits for {what_for}.\nRun it again after {}, or with --wait.", moment(until))
 }
 
 /// What was verified.

@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use howdah_core::{
-    Error, ErrorKind, Result,
+    Error, ErrorKind, Outcome, Result,
     dns::{
         Name, RecordData, RecordSet, RecordType, Txt,
         wire::{Comparison, Difference, Found},
@@ -132,7 +132,8 @@ impl MoveDns {
         let zone = self.zone();
         let apex = crossing.lookout.apex(zone, &seen.name_servers).await;
         if let Some(why) = apex.unobserved().or(apex.lame()) {
-            return Err(Error::new(ErrorKind::Precondition, format!("the delegation was not changed: {why}")));
+            let message = format!("the delegation was not changed: {why}");
+            return Err(Error::new(ErrorKind::Precondition, message).with_outcome(Outcome::NotSent));
         }
         crossing.registrar.set_name_servers(zone, &seen.name_servers).await
     }
