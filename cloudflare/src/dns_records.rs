@@ -196,6 +196,9 @@ input! {
 input! {
     /// What is to change of a record.
     pub struct RecordUpdate {} optional {
+        /// Another mnemonic, such as `AAAA`; the content is then of that type.
+        #[serde(rename = "type")]
+        record_type: String,
         name: String,
         content: String,
         /// The parts of the content, for types that have several.

@@ -185,7 +185,10 @@ impl fmt::Display for Item {
 pub struct Setting {
     /// Its name, such as `always_use_https`.
     pub id: String,
-    pub value: Value,
+    pub value: Option<Value>,
+    /// Of the few settings that are on or off and have no value.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub enabled: Option<bool>,
     pub editable: Option<bool>,
     /// None as long as nobody has touched it.
     pub modified_on: Option<Timestamp>,
@@ -480,8 +483,8 @@ fn effect_of(rule: &PageRule) -> String {
 
 /// What follows from a setting being gone: of a few always, of all others when somebody chose them.
 fn consequence(setting: &Setting) -> Option<String> {
-    let value = setting.value.as_str().unwrap_or_default();
-    let text = match (setting.id.as_str(), value) {
+    let value = setting.value.clone().or(setting.enabled.map(Value::Bool))?;
+    let text = match (setting.id.as_str(), value.as_str().unwrap_or_default()) {
         ("ssl", "off" | "flexible") => {
             "the proxies speak plain HTTP to the origin: it needs a certificate before it is reached directly"
         }
@@ -489,16 +492,31 @@ fn consequence(setting: &Setting) -> Option<String> {
         ("cname_flattening", "flatten_all") => {
             "every CNAME was answered with the addresses of its target, and will be a CNAME"
         }
-        ("security_header", _)
-            if setting.value.pointer("/strict_transport_security/enabled") == Some(&Value::Bool(true)) =>
-        {
+        ("security_header", _) if value.pointer("/strict_transport_security/enabled") == Some(&Value::Bool(true)) => {
             "browsers remember that the site is HTTPS only (HSTS): the origin needs a valid certificate from the first moment"
         }
         _ => {
-            return setting
-                .modified_on
-                .map(|_| format!("it is set to {}, which has no effect elsewhere", setting.value));
+            return setting.modified_on.map(|_| format!("it is set to {value}, which has no effect elsewhere"));
         }
     };
     Some(text.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_setting_without_a_value_is_on_or_off() {
+        let consequence = |setting: Value| consequence(&serde_json::from_value(setting).unwrap());
+        let touched = "2024-02-01T12:00:00Z";
+        assert_eq!(
+            consequence(json!({ "id": "ssl_recommender", "enabled": true, "modified_on": touched })).as_deref(),
+            Some("it is set to true, which has no effect elsewhere")
+        );
+        assert_eq!(consequence(json!({ "id": "ssl_recommender", "enabled": true })), None, "nobody chose it");
+        assert_eq!(consequence(json!({ "id": "unheard_of", "modified_on": touched })), None);
+    }
 }

@@ -42,6 +42,12 @@ async fn a_record_lives() {
     let proxied = records.update(&zone, &made.id, RecordUpdate::new().with_proxied(true)).await.unwrap();
     assert_eq!((proxied.ttl, proxied.proxied), (Some(1), Some(true)), "what is proxied has the provider's TTL");
 
+    let other = RecordUpdate::new().with_record_type("AAAA");
+    let error = records.update(&zone, &made.id, other.clone()).await.unwrap_err();
+    assert!(error.is_invalid() && error.to_string().contains("[9005]"), "the old content is no IPv6 address: {error}");
+    let other = records.update(&zone, &made.id, other.with_content("2001:db8::1")).await.unwrap();
+    assert_eq!((other.record_type.as_str(), other.content.as_deref()), ("AAAA", Some("2001:db8::1")));
+
     let replaced = records.replace(&zone, &made.id, address("www").with_ttl(600u32)).await.unwrap();
     assert_eq!((replaced.id.clone(), replaced.ttl, replaced.comment), (made.id.clone(), Some(600), None));
 

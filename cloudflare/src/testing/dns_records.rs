@@ -56,8 +56,9 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     .on(&GET, |world, [zone, record], ()| answer(find(world, zone, record)?))
     .on(&UPDATE, |world, [zone, record], update| {
         let before = find(world, zone, record)?.clone();
-        let RecordUpdate { name, content, data, priority, ttl, proxied, comment, tags, settings } = update;
-        let mut wanted = NewRecord::new(before.record_type.as_str(), name.unwrap_or_else(|| before.name.clone()));
+        let RecordUpdate { record_type, name, content, data, priority, ttl, proxied, comment, tags, settings } = update;
+        let record_type = record_type.unwrap_or_else(|| before.record_type.clone());
+        let mut wanted = NewRecord::new(record_type, name.unwrap_or_else(|| before.name.clone()));
         // Of the two forms of a content, the one that is given counts.
         let given = content.is_some() || data.is_some();
         wanted.content = if given { content } else { before.content.clone() };

@@ -69,7 +69,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
         settings.extend(changed.into_iter().map(|(id, (value, at))| (id, (value, Some(at)))));
         let setting = |(id, (value, modified_on)): (String, _)| {
             let time_remaining = (id == "development_mode").then_some(0);
-            Setting { id, value, editable: Some(true), modified_on, time_remaining }
+            Setting { id, value: Some(value), enabled: None, editable: Some(true), modified_on, time_remaining }
         };
         answer(settings.into_iter().map(setting).collect::<Vec<_>>())
     })

@@ -11,7 +11,7 @@ use rcgen::{
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{State as World, csr, error, invalid, message, not_found, tags, tried};
+use super::{State as World, contacts, csr, error, invalid, message, not_found, tags, tried};
 use crate::certificates::{
     ADD_TAG, CHECK_ISSUE, CHECK_RENEW, CHECK_UPDATE, CLEAR_TAGS, Certificate, CertificateDates, CertificateFilter,
     CertificateId, CertificatePackage, CertificateProvider, CertificateStatus, DCV_PARAMS, DCV_PARAMS_OF, DcvMethod,
@@ -331,7 +331,7 @@ fn order_of(id: &str, href: &str, wanted: Wanted, order: NewCertificate, now: Ti
         cn_unicode: Some(wanted.cn),
         altnames: wanted.altnames.clone(),
         altnames_unicode: wanted.altnames,
-        contact: None,
+        contact: Some(contacts::somebody()),
         dates: CertificateDates {
             created_at: Some(now),
             subscription_ends_at: Some(now + YEAR * years),

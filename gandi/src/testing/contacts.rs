@@ -85,12 +85,18 @@ impl FakeGandi {
 
 /// The contacts of a domain.
 pub(super) fn of(world: &World, domain: &Name) -> DomainContacts {
-    world.contacts.domains.get(domain).map_or_else(somebody, |held| held.contacts.clone())
+    world.contacts.domains.get(domain).map_or_else(everybody, |held| held.contacts.clone())
 }
 
 /// Makes somebody the owner of a domain at once.
 pub(super) fn own(world: &mut World, domain: &Name, owner: NewContact) {
     held(world, domain).contacts.owner = Some(stored(owner));
+}
+
+/// Whoever was there before anybody changed it.
+pub(super) fn somebody() -> Contact {
+    let new = NewContact::new("FR", "owner@example.com", "Somebody", "Else", "1 place de la Loi", "individual");
+    stored(new.with_city("Paris").with_zip("75001").with_phone("+33.123456789"))
 }
 
 /// What is wrong with a contact.
@@ -144,18 +150,15 @@ impl From<Wrong> for Answer {
 /// Contacts that were there before anybody changed them, for domains that came from elsewhere.
 fn held<'w>(world: &'w mut World, domain: &Name) -> &'w mut Held {
     world.contacts.domains.entry(domain.clone()).or_insert_with(|| Held {
-        contacts: somebody(),
+        contacts: everybody(),
         change: None,
         reminders: 0,
     })
 }
 
-fn somebody() -> DomainContacts {
-    let somebody = || {
-        let new = NewContact::new("FR", "owner@example.com", "Somebody", "Else", "1 place de la Loi", "individual");
-        Some(stored(new.with_city("Paris").with_zip("75001").with_phone("+33.123456789")))
-    };
-    DomainContacts { owner: somebody(), admin: somebody(), bill: somebody(), tech: somebody() }
+fn everybody() -> DomainContacts {
+    let contact = || Some(somebody());
+    DomainContacts { owner: contact(), admin: contact(), bill: contact(), tech: contact() }
 }
 
 fn begin<T>(world: &mut World, domain: &Name, change: impl FnOnce(&mut DomainContacts)) -> Result<T, Answer> {

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     FakeGandi, NAME, State as World, contacts,
     delegation::{self, HeldKey, checked_servers},
-    error, invalid, livedns, message, not_found, registered, tags, tlds, tried,
+    error, invalid, livedns, message, not_found, organizations, registered, tags, tlds, tried,
 };
 use crate::{
     domains::{
@@ -415,7 +415,7 @@ fn shown(world: &World, name: &Name, held: &RegisteredDomain) -> Domain {
         contacts: Some(contacts::of(world, name)),
         autorenew: Some(auto_renew(world, name)),
         authinfo: held.auth_code.as_deref().filter(|_| !locked).map(Secret::from),
-        sharing_space: None,
+        sharing_space: organizations::own(world),
         services: Vec::new(),
         trustee_roles: Vec::new(),
         href: Some(format!("{}/domain/domains/{fqdn}", world.base)),

@@ -4,8 +4,12 @@ use howdah_core::testing::{Answer, Fake};
 use serde::{Deserialize, Serialize};
 
 use super::{FakeGandi, State as World, invalid, message, not_found};
-use crate::organizations::{
-    CREATE_CUSTOMER, Customer, CustomerId, GET, LIST, LIST_CUSTOMERS, Organization, OrganizationId, USER_INFO, UserInfo,
+use crate::{
+    domains::SharingSpace,
+    organizations::{
+        CREATE_CUSTOMER, Customer, CustomerId, GET, LIST, LIST_CUSTOMERS, Organization, OrganizationId, USER_INFO,
+        UserInfo,
+    },
 };
 
 #[derive(Debug, Serialize, Deserialize)]
@@ -93,6 +97,13 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
 pub(super) fn find<'w>(world: &'w World, id: &str) -> Result<&'w Organization, Answer> {
     let found = world.organizations.organizations.iter().find(|one| one.id.get() == id);
     found.ok_or_else(|| not_found("organization", id))
+}
+
+/// What the token's own things are in.
+pub(super) fn own(world: &World) -> Option<SharingSpace> {
+    let own = world.organizations.organizations.first()?;
+    let (id, space_type) = (Some(own.id.get().clone()), own.kind.clone());
+    Some(SharingSpace { id, name: own.name.clone(), space_type })
 }
 
 fn reseller(world: &World, id: &str) -> Result<OrganizationId, Answer> {

@@ -18,6 +18,7 @@ mod translate;
 mod untyped;
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::fs;
 use std::path::Path;
 
@@ -50,11 +51,11 @@ pub(crate) fn run(names: &[String]) -> Result<Status> {
     let mut failed = Vec::new();
     for provider in wanted() {
         let verdict = cover(provider, Path::new(&documents))?;
-        println!("{} {}", provider.name, verdict.score);
         for (problem, times) in &verdict.problems {
             let times = if *times > 1 { format!(" ({times} times)") } else { String::new() };
             println!("  {problem}{times}");
         }
+        println!("{} {}", provider.name, verdict.score);
         if !verdict.problems.is_empty() {
             failed.push(format!("{}: {} problems", provider.name, verdict.problems.len()));
         }
@@ -109,13 +110,18 @@ fn judge(evidence: &Evidence) -> Verdict {
     for entry in evidence.exceptions.unused() {
         problems.add(format!("{entry}: nothing needs this entry (any more); remove it"));
     }
-    let omitted = match compared.omitted.values().sum::<usize>() {
-        0 => String::new(),
-        sum => {
-            let reasons: Vec<_> = compared.omitted.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-            format!(", {sum} omitted ({})", reasons.join("; "))
+    let mut score = format!("{covered}/{}", compared.total);
+    if !compared.omitted.is_empty() {
+        let reasons: Vec<_> = compared.omitted.iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+        let _ = write!(score, ", omitted {}", reasons.join("; "));
+    }
+    // Every operation is in one of the three sums.
+    match compared.total.saturating_sub(covered + compared.omitted.values().sum::<usize>()) {
+        0 => {}
+        left => {
+            let _ = write!(score, ", {left} left");
         }
-    };
+    }
     let held = match evidence.document.rows() {
         Some(rows) => rows.score(evidence),
         None => format!(
@@ -123,8 +129,7 @@ fn judge(evidence: &Evidence) -> Verdict {
             examples.answers.passed, examples.answers.total, examples.requests.passed, examples.requests.total
         ),
     };
-    let score = format!("{covered}/{}{omitted}; {held}", compared.total);
-    Verdict { score, problems: problems.0 }
+    Verdict { score: format!("{score}; {held}"), problems: problems.0 }
 }
 
 #[derive(Default)]

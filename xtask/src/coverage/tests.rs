@@ -127,7 +127,7 @@ fn a_missing_route_is_found_unless_omitted() {
     case.finds("DELETE /{account}/zones/{zone}: the crate has no such route");
     case.omitted = "[[operation]]\nroute = \"DELETE /{account}/zones/{zone}\"\nreason = \"too dangerous\"";
     case.passes();
-    assert_eq!(case.judge().score, "2/3, 1 omitted (1 too dangerous); examples 2/2; whole requests 3/3");
+    assert_eq!(case.judge().score, "2/3, omitted 1 too dangerous; examples 2/2; whole requests 3/3");
 }
 
 #[test]
@@ -161,7 +161,7 @@ fn an_operation_that_only_a_test_called_by_hand_is_not_covered() {
     let mut case = Case::default();
     case.calls[2].client = false;
     case.finds("DELETE /{account}/zones/{zone}: no public method called it");
-    assert!(case.judge().score.starts_with("2/3;"));
+    assert!(case.judge().score.starts_with("2/3, 1 left;"));
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn an_invalid_request_covers_nothing() {
     let mut case = Case::default();
     case.calls[1].request = json!({"name": "a", "kind": "tertiary"});
     case.finds("POST /{account}/zones: request \"/kind\"");
-    assert!(case.judge().score.starts_with("2/3;"));
+    assert!(case.judge().score.starts_with("2/3, 1 left;"));
     case.deviations = "[[deviation]]\nroute = \"*\"\nrequest = \"/kind\"\nfact = \"a third kind exists\"";
     case.passes();
 }
@@ -373,7 +373,7 @@ fn found_in_rows(case: &Case) -> Vec<String> {
 fn a_table_is_held_against_what_was_sent_and_answered() {
     let mut case = Case { omitted: KNOWN, ..Case::default() };
     assert_eq!(found_in_rows(&case), [""; 0]);
-    let score = "3/4, 1 omitted (1 known by path only); held against their rows: 3 requests (0 not), 2 answers (1 not)";
+    let score = "3/4, omitted 1 known by path only; held against their rows: 3 requests (0 not), 2 answers (1 not)";
     assert_eq!(of_rows(&case).score, score);
 
     case.calls[1].request = json!({"ttl": "long", "kind": "primary"});
@@ -385,7 +385,7 @@ fn a_table_is_held_against_what_was_sent_and_answered() {
             "POST /{account}/zones: request \"/ttl\": \"long\" is not of type \"integer\"",
         ]
     );
-    assert!(of_rows(&case).score.starts_with("2/4"));
+    assert!(of_rows(&case).score.starts_with("2/4, omitted 1 known by path only, 1 left;"));
 
     let mut case = Case { omitted: KNOWN, ..Case::default() };
     case.calls[0].response = json!({"data": [{"id": 1, "kind": null, "owner": 7}]});
