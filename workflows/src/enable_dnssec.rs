@@ -42,7 +42,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     dnssec::{Parties, ds_tags, is_of, tags},
     engine::{Check, Step, Steps, Workflow},
-    lookout::Lookout,
+    lookout::{Lookout, names},
 };
 
 pub use crate::dnssec::Observed;
@@ -265,8 +265,4 @@ impl Workflow for EnableDnssec {
         checks.extend(self.parties.lookout.answering(zone, &servers).await?);
         Ok(checks)
     }
-}
-
-fn names<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
-    names.into_iter().map(Name::to_fqdn_without_dot).collect::<Vec<_>>().join(", ")
 }
