@@ -120,7 +120,10 @@ impl Lookout {
 
     /// Asks every name server of the parent, and notes what they agree on.
     pub async fn parent(&self, domain: &Name) -> Result<Parent> {
-        let delegation = self.observer.delegation(domain).await?;
+        let delegation = self.observer.delegation(domain).await.map_err(|error| {
+            let message = format!("{}; see that name servers can be asked from here over UDP and TCP", error.message());
+            Error::new(error.kind(), message).with_outcome(Outcome::NotSent)
+        })?;
         let registry = self.registry(domain).await;
         let mut parent = Parent { delegation, registry, name_servers: None, ds: None };
         let Some(view) = parent.delegation.agreed().cloned() else {
