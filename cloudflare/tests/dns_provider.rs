@@ -162,3 +162,22 @@ fn the_audit_knows_what_cloudflare_cannot_hold() {
     let quotes = format!("\"{}\"", "\\\"".repeat(200)).repeat(6);
     assert_eq!(blocked(vec![set("x.example.com", RecordType::Txt, &[&quotes])]).len(), 1, "longer by its escapes");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_zone_is_deleted_and_once_more_is_no_error() {
+    let (fake, _, dns) = provider();
+    dns.delete_zone(&name("example.com")).await.unwrap();
+    assert_eq!(fake.zone_id("example.com"), None);
+    dns.delete_zone(&name("example.com")).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn texts_may_stand_beside_a_proxied_cname_alone() {
+    let (_, _, dns) = provider();
+    let cname = || set("media.example.com", RecordType::Cname, &["cdn.example.net."]);
+    let text = || set("media.example.com", RecordType::Txt, &["\"verified\""]);
+    assert!(dns.audit(&zone([cname().with_ttl(Ttl::Auto).with_proxied(true), text().with_ttl(Ttl::Auto)])).is_empty());
+    assert_eq!(dns.audit(&zone([cname(), text()])).len(), 1);
+    let address = set("media.example.com", RecordType::A, &["192.0.2.1"]);
+    assert!(!dns.audit(&zone([cname().with_proxied(true), address])).is_empty());
+}

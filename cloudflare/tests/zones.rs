@@ -103,7 +103,8 @@ async fn credentials_are_a_token_or_a_user_with_a_key() {
 
 #[tokio::test(start_paused = true)]
 async fn what_it_holds_is_kept_in_a_file() {
-    let file = std::env::temp_dir().join(format!("howdah-cloudflare-{}.json", std::process::id()));
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("state.json");
     let registry = Registry::default();
     let first = FakeCloudflare::kept_in(&file, &registry).unwrap();
     let zone = first.create_zone("example.com");
@@ -113,7 +114,6 @@ async fn what_it_holds_is_kept_in_a_file() {
     first.client().dnssec().update(&zone, update).await.unwrap();
 
     let again = FakeCloudflare::kept_in(&file, &registry).unwrap();
-    std::fs::remove_file(&file).unwrap();
     assert_eq!(again.zone_id("example.com"), Some(zone.clone()));
     assert_eq!(again.records(&zone), first.records(&zone));
     assert_eq!(again.dnssec_keys(&zone), first.dnssec_keys(&zone));

@@ -334,7 +334,8 @@ async fn secondaries_transfer_with_a_key() {
 
 #[tokio::test(start_paused = true)]
 async fn what_a_file_keeps_is_there_again() {
-    let file = std::env::temp_dir().join(format!("howdah-gandi-livedns-{}.json", std::process::id()));
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("state.json");
     let registry = Registry::new(Clock::system());
     let fake = FakeGandi::kept_in(&file, &registry).unwrap();
     let livedns = fake.client().livedns();
@@ -345,7 +346,6 @@ async fn what_a_file_keeps_is_there_again() {
     let key = livedns.create_tsig_key().await.unwrap().id;
 
     let again = FakeGandi::kept_in(&file, &registry).unwrap();
-    std::fs::remove_file(&file).unwrap();
     let server = livedns.name_servers(ZONE).await.unwrap().remove(0).parse().unwrap();
     let apex = ZONE.parse().unwrap();
     let held = Hosting::zone(&again, &server, &apex).unwrap();

@@ -47,7 +47,7 @@ use serde::Serialize;
 use crate::{
     caa,
     instance::Host,
-    lookout::{Apex, Lookout, Parent},
+    lookout::{Apex, Lookout, Parent, names},
 };
 
 /// How long a key may be without its DS at the parent, while another one has one.
@@ -216,14 +216,14 @@ pub fn delegation(parent: &Parent, expected: &BTreeSet<Name>) -> Vec<Trouble> {
     if found.is_empty() && parent.view().is_none() {
         let says = |(server, view): (&Server, &howdah_core::dns::wire::ParentView)| {
             let ds: Vec<_> = view.ds.iter().map(|ds| ds.key_tag.to_string()).collect();
-            format!("{server} says {} with DS {}", listed(&view.name_servers), ds.join(", "))
+            format!("{server} says {} with DS {}", names(&view.name_servers), ds.join(", "))
         };
         let says: BTreeSet<_> = parent.delegation.observed().map(says).collect();
         found.push(Kind::ParentDisagrees.of(Vec::from_iter(says).join("; ")));
     }
     if !expected.is_empty() {
         for (server, view) in parent.delegation.observed().filter(|(_, view)| view.name_servers != *expected) {
-            let what = format!("{server} delegates to {}, not to {}", listed(&view.name_servers), listed(expected));
+            let what = format!("{server} delegates to {}, not to {}", names(&view.name_servers), names(expected));
             found.push(Kind::DelegatedElsewhere.of(what));
         }
     }
@@ -247,12 +247,11 @@ pub fn authority(parent: &Parent, apex: &Apex) -> Vec<Trouble> {
                 found.push(Kind::LameServer.of(what));
             }
             Seen::Answered(answer) if answer.name_servers.iter().collect::<BTreeSet<_>>() != named => {
-                let parents: Vec<_> = named.iter().map(|name| name.to_fqdn_without_dot()).collect();
                 let what = format!(
                     "{} has the NS set {}, the parent {}",
                     view.server,
-                    listed(&answer.name_servers),
-                    parents.join(", ")
+                    names(&answer.name_servers),
+                    names(named.iter().copied())
                 );
                 found.push(Kind::NameServersDiffer.of(what));
             }
@@ -458,13 +457,6 @@ fn target(data: &RecordData) -> Option<&Name> {
 fn answers(apex: &Apex, server: &Server) -> bool {
     let view = apex.views.iter().find(|view| view.server == *server);
     view.and_then(|view| view.seen.answered()).is_some_and(|answer: &ApexView| !answer.is_lame())
-}
-
-fn listed(names: &BTreeSet<Name>) -> String {
-    match names.len() {
-        0 => "nobody".to_owned(),
-        _ => names.iter().map(Name::to_fqdn_without_dot).collect::<Vec<_>>().join(", "),
-    }
 }
 
 fn texts(addresses: &BTreeSet<IpAddr>) -> String {

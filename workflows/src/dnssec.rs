@@ -8,7 +8,7 @@ use howdah_core::{
         DnsProvider, Dnskey, DnssecSigner, Ds, KeyInfo, Name, SigningStatus,
         wire::{ApexView, Signing},
     },
-    registrar::{PublishedKey, Registrar},
+    registrar::{KeyInput, PublishedKey, Registrar},
 };
 
 use crate::lookout::{Apex, Lookout, Parent};
@@ -52,7 +52,11 @@ impl Parties {
             SigningStatus::Off => Vec::new(),
             _ => self.signer.keys(zone).await?,
         };
-        let published = self.registrar.keys(zone).await?;
+        let published = match self.registrar.capabilities().keys {
+            // What it was told by hand, the parent shows.
+            KeyInput::None => Vec::new(),
+            _ => self.registrar.keys(zone).await?,
+        };
         let name_servers = name_servers.into_iter().collect();
         Ok(Observed { parent, name_servers, apex, signing, signer_keys, published })
     }

@@ -42,7 +42,7 @@ use jiff::{SignedDuration, Timestamp};
 use crate::{
     dnssec::{Parties, ds_tags, is_of, tags},
     engine::{Check, Step, Steps, Workflow},
-    lookout::Lookout,
+    lookout::{Lookout, names},
 };
 
 pub use crate::dnssec::Observed;
@@ -141,7 +141,10 @@ impl EnableDnssec {
     /// The served keys that the parent is to know and the registrar was not told of.
     fn to_publish(&self, seen: &Observed) -> Vec<Dnskey> {
         let mut keys = seen.vouched(self.zone()).unwrap_or_default();
-        keys.retain(|key| !seen.published.iter().any(|known| is_of(&known.key, key, self.zone())));
+        keys.retain(|key| {
+            let told = seen.published.iter().any(|known| is_of(&known.key, key, self.zone()));
+            !told && !seen.has_ds(key, self.zone())
+        });
         keys
     }
 
@@ -262,8 +265,4 @@ impl Workflow for EnableDnssec {
         checks.extend(self.parties.lookout.answering(zone, &servers).await?);
         Ok(checks)
     }
-}
-
-fn names<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
-    names.into_iter().map(Name::to_fqdn_without_dot).collect::<Vec<_>>().join(", ")
 }

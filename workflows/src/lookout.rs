@@ -233,3 +233,9 @@ fn more(all: usize) -> String {
         all => format!(" (and {} more)", all - 1),
     }
 }
+
+/// Names for people.
+pub(crate) fn names<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
+    let names: Vec<_> = names.into_iter().map(Name::to_fqdn_without_dot).collect();
+    if names.is_empty() { "nobody".to_owned() } else { names.join(", ") }
+}

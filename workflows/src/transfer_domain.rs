@@ -45,7 +45,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     engine::{Check, Step, Steps, Workflow},
-    lookout::{Lookout, Parent},
+    lookout::{Lookout, Parent, names},
 };
 
 /// The job.
@@ -551,8 +551,4 @@ impl Observed {
         };
         self.glue_to_keep.iter().filter(move |kept| !same(kept))
     }
-}
-
-fn names<'a>(names: impl IntoIterator<Item = &'a Name>) -> String {
-    names.into_iter().map(Name::to_fqdn_without_dot).collect::<Vec<_>>().join(", ")
 }

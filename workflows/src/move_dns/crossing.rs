@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{MoveDns, Observed, count, listed};
 use crate::{
     engine::{Check, Step},
-    lookout::{Lookout, Parent},
+    lookout::{Lookout, Parent, names},
     translate::Fate,
 };
 
@@ -196,10 +196,9 @@ fn delegated(crossing: &Crossing, seam: &Seam, new: &BTreeSet<Name>, now: Timest
     if crossing.registrar.capabilities().name_servers {
         step
     } else {
-        let names: Vec<_> = new.iter().map(Name::to_fqdn_without_dot).collect();
         step.blocked(
             format!("{registrar} changes no name servers through its API"),
-            format!("set them there by hand: {}", names.join(", ")),
+            format!("set them there by hand: {}", names(new)),
         )
     }
 }
