@@ -83,12 +83,11 @@ impl Rdap {
 
     /// The base URL of the server for the longest suffix of the name that the list has.
     async fn server_of(&self, domain: &Name) -> Result<String> {
-        let services = match self.services.get() {
-            Some(services) => services,
-            None => {
-                let read = self.api.send(&SERVICES, [], ()).await?;
-                self.services.get_or_init(|| read)
-            }
+        let services = if let Some(services) = self.services.get() {
+            services
+        } else {
+            let read = self.api.send(&SERVICES, [], ()).await?;
+            self.services.get_or_init(|| read)
         };
         let suffixes = std::iter::successors(domain.parent(), Name::parent);
         for suffix in suffixes.map(|suffix| suffix.to_fqdn_without_dot()) {
@@ -140,9 +139,10 @@ impl DomainStatus {
             let events = response.events.iter().filter(|event| event.event_action == action);
             events.filter_map(|event| event.event_date.parse().ok()).max()
         };
-        let registrars = response.entities.iter().filter(|entity| entity.roles.iter().any(|role| role == "registrar"));
+        let mut registrars =
+            response.entities.iter().filter(|entity| entity.roles.iter().any(|role| role == "registrar"));
         Self {
-            registrar: registrars.filter_map(Entity::name).next(),
+            registrar: registrars.find_map(Entity::name),
             statuses: response.status.iter().map(|status| epp(status)).collect(),
             registered_at: event("registration"),
             changed_at: event("last changed"),

@@ -28,8 +28,8 @@ use serde::Serialize;
 /// waits, is continued by the same command.
 #[derive(Parser, Debug)]
 #[command(name = "move_dns")]
-// The text is shown in a terminal.
-#[allow(clippy::doc_markdown)]
+// The text is shown in a terminal, and each option is a switch of its own.
+#[allow(clippy::doc_markdown, clippy::struct_excessive_bools)]
 struct Args {
     /// Read the records from this zone file
     #[arg(long, value_name = "FILE", conflicts_with = "from", required_unless_present = "from")]

@@ -240,7 +240,7 @@ pub fn authority(parent: &Parent, apex: &Apex) -> Vec<Trouble> {
     for view in &apex.views {
         match &view.seen {
             Seen::NotObserved { why } => {
-                found.push(Kind::NotObserved.of(format!("{} was not observed: {why}", view.server)))
+                found.push(Kind::NotObserved.of(format!("{} was not observed: {why}", view.server)));
             }
             Seen::Answered(answer) if answer.is_lame() => {
                 let what = format!("{} does not answer for {}: {}", view.server, parent.delegation.zone, answer.rcode);
@@ -429,7 +429,7 @@ async fn addresses_at(
     for record_type in [RecordType::A, RecordType::Aaaa] {
         match lookout.observer().ask(server, name, &record_type).await {
             Seen::Answered(answer) => {
-                addresses.extend(answer.set.iter().flat_map(|set| set.data()).filter_map(address))
+                addresses.extend(answer.set.iter().flat_map(RecordSet::data).filter_map(address));
             }
             Seen::NotObserved { why } => return Err(format!("{server}: {why}")),
         }

@@ -76,7 +76,7 @@ impl DisableDnssec {
         step.with_detail(format!("key {}", ds_tags(seen.published.iter().flat_map(|key| &key.key.ds))))
     }
 
-    fn gone(&self, seen: &Observed, now: Timestamp) -> Step {
+    fn gone(seen: &Observed, now: Timestamp) -> Step {
         let step = Step::new("parent", "see that no name server of the parent has a DS");
         match &seen.parent.ds {
             None => seen.parent.wait(step, now),
@@ -88,7 +88,7 @@ impl DisableDnssec {
         }
     }
 
-    fn forgotten(&self, seen: &Observed, now: Timestamp) -> Step {
+    fn forgotten(seen: &Observed, now: Timestamp) -> Step {
         let step = Step::new("caches", "wait until no cache has the DS");
         match &seen.parent.ds {
             // A zone that nobody signs needs no patience.
@@ -134,8 +134,8 @@ impl Workflow for DisableDnssec {
     fn plan(&self, seen: &Observed, now: Timestamp) -> Steps {
         Steps::in_sequence([
             self.withdrawn(seen),
-            self.gone(seen, now),
-            self.forgotten(seen, now),
+            Self::gone(seen, now),
+            Self::forgotten(seen, now),
             self.stopped(seen, now),
         ])
     }

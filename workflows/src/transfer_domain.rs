@@ -343,7 +343,7 @@ impl TransferDomain {
         }
     }
 
-    fn transferred(&self, seen: &Observed, now: Timestamp) -> Step {
+    fn transferred(seen: &Observed, now: Timestamp) -> Step {
         const LOOK_AGAIN: SignedDuration = SignedDuration::from_hours(24);
         let step = Step::new("transfer", "wait until the registrars have handed the domain over");
         if seen.to.is_some() {
@@ -387,7 +387,7 @@ impl TransferDomain {
         }
     }
 
-    fn glued(&self, seen: &Observed) -> Option<Step> {
+    fn glued(seen: &Observed) -> Option<Step> {
         if seen.glue_to_keep.is_empty() {
             return None;
         }
@@ -472,9 +472,9 @@ impl Workflow for TransferDomain {
     fn plan(&self, seen: &Observed, now: Timestamp) -> Steps {
         let mut steps = self.before_order(seen, now);
         steps.push(self.ordered(seen));
-        steps.push(self.transferred(seen, now));
+        steps.push(Self::transferred(seen, now));
         steps.push(self.delegated(seen, now));
-        steps.extend(self.glued(seen));
+        steps.extend(Self::glued(seen));
         steps.push(self.locked_again(seen));
         steps.push(self.renewing(seen));
         Steps::in_sequence(steps)

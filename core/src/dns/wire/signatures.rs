@@ -250,7 +250,7 @@ fn moment(seconds: u32, now: Timestamp) -> Timestamp {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
+    use std::time::{Duration, SystemTime};
 
     use data_encoding::BASE64;
     use hickory_proto::{
@@ -262,7 +262,6 @@ mod tests {
         op::{Message, OpCode},
         rr::{self, DNSClass, RData, rdata::MX},
     };
-    use time::OffsetDateTime;
 
     use super::*;
 
@@ -332,7 +331,7 @@ mod tests {
             let data = RData::MX(MX::new(preference, rr::Name::from_ascii(host).unwrap()));
             set.insert(rr::Record::from_rdata(set.name().clone(), 300, data), 0);
         }
-        let rrsig = RRSIG::from_rrset(&set, DNSClass::IN, OffsetDateTime::UNIX_EPOCH, &signer).unwrap();
+        let rrsig = RRSIG::from_rrset(&set, DNSClass::IN, SystemTime::UNIX_EPOCH.into(), &signer).unwrap();
         let mut message = Message::response(7, OpCode::Query);
         let answers = set.records_without_rrsigs().map(|record| record.data.clone());
         let answers = answers.chain([RData::DNSSEC(DNSSECRData::RRSIG(rrsig))]);
