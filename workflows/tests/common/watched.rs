@@ -1,0 +1,222 @@
+//! A watch over a domain: whatever a workflow does, at no moment may a resolver be led astray.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use howdah_core::{
+    dns::{
+        Ds, Name,
+        wire::{ApexView, Link, Observer, Signing, chain},
+    },
+    http::{Body, Incoming, Transport, TransportError},
+    testing::{Delegated, Hosting, Internet, Registry, ZoneKey},
+};
+use jiff::{SignedDuration, Timestamp};
+
+/// How long the answers of this world's parents are cached.
+const CACHED: SignedDuration = SignedDuration::from_hours(1);
+
+/// How often the watch looks while nobody sends anything: at first, and after long quiet.
+const INTERVALS: [Duration; 2] = [Duration::from_secs(5 * 60), Duration::from_secs(24 * 3600)];
+
+/// Looks at a domain as resolvers do, and notes what would fail: it asks each of the parent's servers, and each name
+/// server that these name, or named so lately that a cache may remember. All of them have to answer for the zone, and
+/// where there is a DS, with a key that it leads to and with signatures that hold. Clones are the same watch.
+#[derive(Clone, Debug)]
+pub struct Watch(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    domain: Name,
+    registry: Registry,
+    hostings: Vec<Arc<dyn Hosting>>,
+    observer: Observer,
+    noted: Mutex<Noted>,
+}
+
+#[derive(Debug, Default)]
+struct Noted {
+    /// When each was last what one of the parent's servers says.
+    referrals: BTreeMap<Referral, Timestamp>,
+    /// What the last look went by.
+    grounds: Option<Grounds>,
+    violations: BTreeSet<String>,
+    requests: u64,
+    observations: u64,
+}
+
+/// Where a parent's server leads resolvers.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+struct Referral {
+    name_servers: BTreeSet<Name>,
+    ds: BTreeSet<Ds>,
+}
+
+/// All that the answers to the watch's questions depend on: as long as it stays the same, nothing is asked again.
+#[derive(Debug, PartialEq)]
+struct Grounds {
+    published: [Option<Delegated>; 2],
+    referrals: BTreeSet<Referral>,
+    /// What each name server signs with; none where it does not answer for the zone.
+    served: BTreeMap<Name, Option<Vec<ZoneKey>>>,
+}
+
+impl Watch {
+    /// Over a domain whose name servers are those of these fakes.
+    pub fn new(domain: &Name, registry: &Registry, internet: &Internet, hostings: Vec<Arc<dyn Hosting>>) -> Self {
+        let (domain, registry, observer) = (domain.clone(), registry.clone(), internet.observer());
+        Self(Arc::new(Inner { domain, registry, hostings, observer, noted: Mutex::default() }))
+    }
+
+    /// A transport after each of whose requests the watch looks.
+    pub fn over<T>(&self, transport: T) -> Watched<T> {
+        Watched { watch: self.clone(), transport }
+    }
+
+    /// Looks before something begins, again and again while it takes its time, and when it has ended.
+    pub async fn during<T>(&self, work: impl Future<Output = T>) -> T {
+        let looking = async {
+            let [first, last] = INTERVALS;
+            let (mut interval, mut requests) = (first, self.noted().requests);
+            loop {
+                tokio::time::sleep(interval).await;
+                self.look().await;
+                let sent = std::mem::replace(&mut requests, self.noted().requests);
+                interval = if sent == requests { (2 * interval).min(last) } else { first };
+            }
+        };
+        self.look().await;
+        let done = tokio::select! {
+            done = work => done,
+            () = async { looking.await } => unreachable!("it never ends"),
+        };
+        self.look().await;
+        done
+    }
+
+    /// What would have failed, and when.
+    pub fn violations(&self) -> Vec<String> {
+        self.noted().violations.iter().cloned().collect()
+    }
+
+    /// How often there was something new to ask for.
+    pub fn observations(&self) -> u64 {
+        self.noted().observations
+    }
+
+    /// Looks now.
+    pub async fn look(&self) {
+        let Some(referrals) = self.news() else {
+            return;
+        };
+        let mut found = Vec::new();
+        match self.0.observer.delegation(&self.0.domain).await {
+            Err(error) => found.push(format!("the delegation was not observed: {error}")),
+            Ok(delegation) => {
+                found.extend(delegation.unobserved().map(|(server, why)| format!("{server} was not observed: {why}")));
+                for (server, view) in delegation.observed() {
+                    let says = Referral::new(&view.name_servers, &view.ds);
+                    if !referrals.contains(&says) {
+                        found.push(format!("{server} says what the registry does not: {says:?}"));
+                    }
+                }
+            }
+        }
+        for referral in &referrals {
+            found.extend(self.astray(referral).await);
+        }
+        let now = self.0.registry.clock().now();
+        let mut noted = self.noted();
+        noted.observations += 1;
+        noted.violations.extend(found.into_iter().map(|what| format!("{now}: {what}")));
+    }
+
+    /// Where resolvers are led now, if anything is new since the last look.
+    fn news(&self) -> Option<BTreeSet<Referral>> {
+        let Inner { domain, registry, hostings, .. } = &*self.0;
+        let now = registry.clock().now();
+        let published = [0, 1].map(|server| registry.published(domain, server));
+        let mut noted = self.noted();
+        for delegated in published.iter().flatten() {
+            noted.referrals.insert(Referral::new(&delegated.name_servers, &delegated.ds), now);
+        }
+        noted.referrals.retain(|_, last| now.duration_since(*last) < CACHED);
+        let referrals: BTreeSet<_> = noted.referrals.keys().cloned().collect();
+        let served = |server: &Name| {
+            let zone = hostings.iter().find_map(|hosting| hosting.zone(server, domain));
+            (server.clone(), zone.map(|zone| zone.keys))
+        };
+        let served = referrals.iter().flat_map(|referral| &referral.name_servers).map(served).collect();
+        let grounds = Grounds { published, referrals: referrals.clone(), served };
+        if noted.grounds.as_ref() == Some(&grounds) {
+            return None;
+        }
+        noted.grounds = Some(grounds);
+        Some(referrals)
+    }
+
+    /// What fails for a resolver that follows this referral.
+    async fn astray(&self, Referral { name_servers, ds }: &Referral) -> Vec<String> {
+        let Inner { domain, observer, .. } = &*self.0;
+        let (names, ds): (Vec<_>, Vec<_>) = (name_servers.iter().cloned().collect(), ds.iter().cloned().collect());
+        let servers = observer.servers(&names).await;
+        let mut found: Vec<_> =
+            servers.unresolved.iter().map(|one| format!("{} has no address: {}", one.name, one.why)).collect();
+        if names.is_empty() {
+            found.push("nothing is delegated".to_owned());
+        }
+        for view in observer.apex(domain, &servers.found).await {
+            let why = match view.seen.answered() {
+                None => view.seen.why().map(str::to_owned),
+                Some(apex) if apex.is_lame() => Some("it does not answer for the zone".to_owned()),
+                Some(apex) => broken(domain, &ds, apex),
+            };
+            found.extend(why.map(|why| format!("{}: {why}", view.server)));
+        }
+        found
+    }
+
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.0.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Why a validating resolver refuses what the server answers.
+fn broken(domain: &Name, ds: &[Ds], apex: &ApexView) -> Option<String> {
+    match &apex.signing {
+        _ if ds.is_empty() => None,
+        Signing::Signed { keys, .. } => match chain(ds, keys, domain) {
+            Link::Broken { why } => Some(why),
+            _ => None,
+        },
+        Signing::Bogus { why } | Signing::NotObserved { why } => Some(why.clone()),
+        _ => Some("there is a DS, and no signature".to_owned()),
+    }
+}
+
+impl Referral {
+    fn new<'a>(servers: impl IntoIterator<Item = &'a Name>, ds: &[Ds]) -> Self {
+        Self { name_servers: servers.into_iter().cloned().collect(), ds: ds.iter().cloned().collect() }
+    }
+}
+
+/// A transport under a [`Watch`].
+#[derive(Debug)]
+pub struct Watched<T> {
+    watch: Watch,
+    transport: T,
+}
+
+#[async_trait]
+impl<T: Transport> Transport for Watched<T> {
+    async fn send(&self, request: http::Request<Body>) -> Result<http::Response<Incoming>, TransportError> {
+        let answer = self.transport.send(request).await;
+        self.watch.noted().requests += 1;
+        self.watch.look().await;
+        answer
+    }
+}
