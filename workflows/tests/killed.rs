@@ -31,7 +31,7 @@ async fn killed_at_every_request<W: Workflow>(
     assert!(outcome.is_complete(), "{}\n{:?}", outcome.steps, outcome.checks);
     assert!(!outcome.acted.is_empty() && counting.requests() > 5);
     assert_eq!(undisturbed.watch.violations(), [] as [String; 0]);
-    assert!(undisturbed.watch.observations() > 1, "nothing changed under the watch");
+    assert!(undisturbed.watch.observations() > 0);
     let expected = undisturbed.end();
 
     let mut faults = Vec::new();

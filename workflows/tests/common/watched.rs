@@ -1,7 +1,8 @@
 //! A watch over a domain: whatever a workflow does, at no moment may a resolver be led astray.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{BTreeMap, BTreeSet, HashMap},
+    net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
@@ -10,10 +11,10 @@ use async_trait::async_trait;
 use howdah_core::{
     dns::{
         Ds, Name,
-        wire::{ApexView, Link, Observer, Signing, chain},
+        wire::{ApexView, Exchange, ExchangeError, Link, Observer, Signing, chain},
     },
     http::{Body, Incoming, Transport, TransportError},
-    testing::{Delegated, Hosting, Internet, Registry, ZoneKey},
+    testing::{Delegated, HostedZone, Hosting, Internet, Registry},
 };
 use jiff::{SignedDuration, Timestamp};
 
@@ -32,8 +33,7 @@ pub struct Watch(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     domain: Name,
-    registry: Registry,
-    hostings: Vec<Arc<dyn Hosting>>,
+    world: Arc<Remembered>,
     observer: Observer,
     noted: Mutex<Noted>,
 }
@@ -42,8 +42,8 @@ struct Inner {
 struct Noted {
     /// When each was last what one of the parent's servers says.
     referrals: BTreeMap<Referral, Timestamp>,
-    /// What the last look went by.
-    grounds: Option<Grounds>,
+    /// What the last look went by: the state of the world, and who may be led where.
+    grounds: Option<(u64, BTreeSet<Referral>)>,
     violations: BTreeSet<String>,
     requests: u64,
     observations: u64,
@@ -56,20 +56,17 @@ struct Referral {
     ds: BTreeSet<Ds>,
 }
 
-/// All that the answers to the watch's questions depend on: as long as it stays the same, nothing is asked again.
-#[derive(Debug, PartialEq)]
-struct Grounds {
-    published: [Option<Delegated>; 2],
-    referrals: BTreeSet<Referral>,
-    /// What each name server signs with; none where it does not answer for the zone.
-    served: BTreeMap<Name, Option<Vec<ZoneKey>>>,
-}
-
 impl Watch {
     /// Over a domain whose name servers are those of these fakes.
     pub fn new(domain: &Name, registry: &Registry, internet: &Internet, hostings: Vec<Arc<dyn Hosting>>) -> Self {
-        let (domain, registry, observer) = (domain.clone(), registry.clone(), internet.observer());
-        Self(Arc::new(Inner { domain, registry, hostings, observer, noted: Mutex::default() }))
+        let world = Arc::new(Remembered::new(domain, registry, internet, hostings));
+        let observer = Observer::over(world.clone()).with_roots(internet.roots()).with_clock(registry.clock().clone());
+        Self(Arc::new(Inner { domain: domain.clone(), world, observer, noted: Mutex::default() }))
+    }
+
+    /// One who asks the world as the watch does, and at less expense than the world itself.
+    pub fn observer(&self) -> Observer {
+        self.0.observer.clone()
     }
 
     /// A transport after each of whose requests the watch looks.
@@ -92,7 +89,7 @@ impl Watch {
         self.look().await;
         let done = tokio::select! {
             done = work => done,
-            () = async { looking.await } => unreachable!("it never ends"),
+            () = looking => unreachable!("it never ends"),
         };
         self.look().await;
         done
@@ -129,7 +126,7 @@ impl Watch {
         for referral in &referrals {
             found.extend(self.astray(referral).await);
         }
-        let now = self.0.registry.clock().now();
+        let now = self.0.world.now();
         let mut noted = self.noted();
         noted.observations += 1;
         noted.violations.extend(found.into_iter().map(|what| format!("{now}: {what}")));
@@ -137,26 +134,16 @@ impl Watch {
 
     /// Where resolvers are led now, if anything is new since the last look.
     fn news(&self) -> Option<BTreeSet<Referral>> {
-        let Inner { domain, registry, hostings, .. } = &*self.0;
-        let now = registry.clock().now();
-        let published = [0, 1].map(|server| registry.published(domain, server));
+        let (state, published) = self.0.world.refresh();
+        let now = self.0.world.now();
         let mut noted = self.noted();
         for delegated in published.iter().flatten() {
             noted.referrals.insert(Referral::new(&delegated.name_servers, &delegated.ds), now);
         }
         noted.referrals.retain(|_, last| now.duration_since(*last) < CACHED);
         let referrals: BTreeSet<_> = noted.referrals.keys().cloned().collect();
-        let served = |server: &Name| {
-            let zone = hostings.iter().find_map(|hosting| hosting.zone(server, domain));
-            (server.clone(), zone.map(|zone| zone.keys))
-        };
-        let served = referrals.iter().flat_map(|referral| &referral.name_servers).map(served).collect();
-        let grounds = Grounds { published, referrals: referrals.clone(), served };
-        if noted.grounds.as_ref() == Some(&grounds) {
-            return None;
-        }
-        noted.grounds = Some(grounds);
-        Some(referrals)
+        let grounds = Some((state, referrals.clone()));
+        (std::mem::replace(&mut noted.grounds, grounds.clone()) != grounds).then_some(referrals)
     }
 
     /// What fails for a resolver that follows this referral.
@@ -218,5 +205,100 @@ impl<T: Transport> Transport for Watched<T> {
         self.watch.noted().requests += 1;
         self.watch.look().await;
         answer
+    }
+}
+
+/// A fake internet whose answers are kept for as long as nothing changes that they depend on. It makes most of them many
+/// times, and takes its time over each.
+struct Remembered {
+    internet: Internet,
+    domain: Name,
+    registry: Registry,
+    /// Each with one of its name servers: they answer alike.
+    hostings: Vec<(Arc<dyn Hosting>, Name)>,
+    kept: Mutex<Kept>,
+}
+
+#[derive(Default)]
+struct Kept {
+    /// Goes up with every change.
+    state: u64,
+    day: i64,
+    at: Option<Timestamp>,
+    grounds: Option<Grounds>,
+    answers: HashMap<(SocketAddr, Vec<u8>), Vec<u8>>,
+}
+
+type Published = [Option<Delegated>; 2];
+
+/// All that answers about the domain depend on.
+#[derive(PartialEq)]
+struct Grounds {
+    published: Published,
+    zones: Vec<Option<HostedZone>>,
+}
+
+impl Remembered {
+    fn new(domain: &Name, registry: &Registry, internet: &Internet, hostings: Vec<Arc<dyn Hosting>>) -> Self {
+        let (internet, domain, registry) = (internet.clone(), domain.clone(), registry.clone());
+        let first = |hosting: Arc<dyn Hosting>| Some((hosting.clone(), hosting.name_servers().first()?.clone()));
+        let hostings = hostings.into_iter().filter_map(first).collect();
+        Self { internet, domain, registry, hostings, kept: Mutex::default() }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.registry.clock().now()
+    }
+
+    /// Sees whether anything has changed; what the parent's servers say, too.
+    fn refresh(&self) -> (u64, Published) {
+        let now = self.now();
+        let published = [0, 1].map(|server| self.registry.published(&self.domain, server));
+        let zones = self.hostings.iter().map(|(hosting, server)| hosting.zone(server, &self.domain)).collect();
+        let grounds = Some(Grounds { published: published.clone(), zones });
+        let day = now.as_second().div_euclid(24 * 3600);
+        let mut kept = self.kept();
+        kept.at = Some(now);
+        let same = kept.grounds == grounds;
+        // Signatures are made anew every day.
+        if !same || kept.day != day {
+            (kept.grounds, kept.day) = (grounds, day);
+            kept.answers.clear();
+        }
+        kept.state += u64::from(!same);
+        (kept.state, published)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The world changes with requests, after which the watch looks, and with time.
+#[async_trait]
+impl Exchange for Remembered {
+    async fn exchange(&self, server: SocketAddr, query: &[u8]) -> Result<Vec<u8>, ExchangeError> {
+        if self.kept().at != Some(self.now()) {
+            self.refresh();
+        }
+        let (id, question) = query.split_at(2);
+        let key = (server, question.to_vec());
+        let known = self.kept().answers.get(&key).cloned();
+        let mut answer = match known {
+            Some(answer) => answer,
+            None => {
+                let answer = self.internet.exchange(server, query).await?;
+                self.kept().answers.insert(key, answer.clone());
+                answer
+            }
+        };
+        answer[..2].copy_from_slice(id);
+        Ok(answer)
+    }
+}
+
+impl std::fmt::Debug for Remembered {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("Remembered").field(&self.internet).finish()
     }
 }

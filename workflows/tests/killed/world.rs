@@ -43,7 +43,6 @@ pub struct World {
     dnsimple: FakeDnSimple,
     gandi: FakeGandi,
     rdap: FakeRdap,
-    internet: Internet,
     disk: TempDir,
 }
 
@@ -97,7 +96,7 @@ impl World {
         let hostings = vec![Arc::new(cloudflare.clone()) as _, Arc::new(dnsimple.clone()) as _];
         let watch = Watch::new(&domain(), &registry, &internet, hostings);
         let (rdap, disk) = (FakeRdap::of(&registry), TempDir::new().unwrap());
-        Self { clock, registry, watch, cloudflare, dnsimple, gandi, rdap, internet, disk }
+        Self { clock, registry, watch, cloudflare, dnsimple, gandi, rdap, disk }
     }
 
     /// The zone is at Cloudflare, and the domain at Gandi.
@@ -174,7 +173,7 @@ impl World {
         let owner = Owner::new("CA", "ada@example.net", "Lovelace", "Ada", "12 Front Street", ContactType::Individual);
         let owner = owner.with_city("Toronto").with_zip("M5J 2N1").with_state("CA-ON").with_phone("+1.4165550100");
         let sightings = Sightings::kept_in(self.disk.path().join("sightings.json")).unwrap();
-        let lookout = Lookout::new(self.internet.observer(), self.clock.clone())
+        let lookout = Lookout::new(watch.observer(), self.clock.clone())
             .with_rdap(Rdap::from(rdap))
             .with_sightings(Arc::new(sightings));
         Clients {
