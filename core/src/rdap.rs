@@ -68,9 +68,9 @@ impl Rdap {
     }
 
     /// What the registry says of a domain; [`ErrorKind::NotFound`] when it is not registered, and
-    /// [`ErrorKind::Unsupported`] when its top-level domain has no RDAP.
+    /// [`ErrorKind::Unsupported`] when its top-level domain has no RDAP. The list of registries is asked once, before.
     ///
-    /// `GET /domain/{name}`, after `GET /dns.json` of the list, which is asked once
+    /// `GET /domain/{name}`
     pub fn domain(&self, domain: &Name) -> Call<DomainStatus> {
         let (client, domain) = (self.clone(), domain.clone());
         Call::new(async move {
@@ -209,7 +209,7 @@ pub struct Entity {
     pub roles: Vec<String>,
     pub handle: Option<String>,
     /// A jCard: `["vcard", [[property, parameters, type, value], …]]`.
-    pub vcard_array: serde_json::Value,
+    pub(crate) vcard_array: serde_json::Value,
 }
 
 impl Entity {

@@ -1,5 +1,5 @@
 //! A table of endpoints, for a provider that publishes no document for programs: one row an endpoint, or several that
-//! differ in method or path, with its fields in the [notation](super::notation) and how sure they are.
+//! differ in method or path, with its fields in the [notation] and how sure they are.
 //!
 //! It becomes a document of the usual kind, in which a row that cannot be read allows anything, and says so.
 
