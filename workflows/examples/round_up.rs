@@ -258,7 +258,7 @@ async fn what_the_world_sees(story: &Story, domain: &Name, demo: &Demo, lookout:
     }
     if let Ok(status) = &parent.registry {
         let codes: Vec<_> = status.statuses.iter().cloned().collect();
-        let until = status.expires_at.map(|at| terminal::moment(at)).unwrap_or_default();
+        let until = status.expires_at.map(terminal::moment).unwrap_or_default();
         let registrar = status.registrar.clone().unwrap_or_default();
         table
             .add_row(["the registry, by RDAP".to_owned(), format!("{registrar}, until {until}, {}", codes.join(", "))]);

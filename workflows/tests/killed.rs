@@ -2,7 +2,7 @@
 //! It has to end as if nothing had been, and nothing may be bought twice. All the while the domain is watched: at no moment
 //! may it lead anybody astray who resolves it.
 
-#![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used)]
+#![allow(unreachable_pub, clippy::print_stdout, clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "common/watched.rs"]
 mod watched;
@@ -174,7 +174,10 @@ async fn the_watch_sees_a_ds_of_another_key() {
     world.registry.edit(&domain(), |held| held.delegation.ds = vec![ds]);
     world.pass(days(1)).await;
     let violations = world.watch.violations();
-    assert!(!violations.is_empty() && violations.iter().all(|one| one.contains("no DS of example.org")), "{violations:?}");
+    assert!(
+        !violations.is_empty() && violations.iter().all(|one| one.contains("no DS of example.org")),
+        "{violations:?}"
+    );
 }
 
 #[tokio::test(start_paused = true)]

@@ -284,13 +284,12 @@ impl Exchange for Remembered {
         let (id, question) = query.split_at(2);
         let key = (server, question.to_vec());
         let known = self.kept().answers.get(&key).cloned();
-        let mut answer = match known {
-            Some(answer) => answer,
-            None => {
-                let answer = self.internet.exchange(server, query).await?;
-                self.kept().answers.insert(key, answer.clone());
-                answer
-            }
+        let mut answer = if let Some(answer) = known {
+            answer
+        } else {
+            let answer = self.internet.exchange(server, query).await?;
+            self.kept().answers.insert(key, answer.clone());
+            answer
         };
         answer[..2].copy_from_slice(id);
         Ok(answer)

@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use howdah_cloudflare::{Cloudflare, CloudflareDns, dns_records::NewRecord as CloudflareRecord, testing::FakeCloudflare};
+use howdah_cloudflare::{
+    Cloudflare, CloudflareDns, dns_records::NewRecord as CloudflareRecord, testing::FakeCloudflare,
+};
 use howdah_core::{
     Clock,
     dns::{DigestType, Name},
@@ -100,6 +102,7 @@ impl World {
     }
 
     /// The zone is at Cloudflare, and the domain at Gandi.
+    #[allow(clippy::unused_async)] // as the other worlds are made
     pub async fn at_cloudflare() -> Self {
         let world = Self::new();
         world.registry.register(&domain(), "gandi", &world.cloudflare.name_servers(), AGE);
@@ -134,7 +137,15 @@ impl World {
         let world = Self::new();
         world.registry.register(&domain(), "dnsimple", &world.dnsimple.name_servers(), AGE);
         let ada = Registrant::new(
-            "Ada", "Lovelace", "ada@example.net", "+1.4165550100", "12 Front Street", "Toronto", "ON", "M5J 2N1", "CA",
+            "Ada",
+            "Lovelace",
+            "ada@example.net",
+            "+1.4165550100",
+            "12 Front Street",
+            "Toronto",
+            "ON",
+            "M5J 2N1",
+            "CA",
         );
         let registrant = world.dnsimple.account().contacts().create(ada).await.unwrap().id;
         world.dnsimple.register_domain(DOMAIN, registrant);
@@ -220,7 +231,8 @@ impl World {
         };
         let published = [0, 1].map(|server| self.registry.published(&domain(), server).unwrap());
         let keys = self.dnsimple.dnssec_keys(DOMAIN);
-        let is_served = |ds: &&howdah_core::dns::Ds| keys.iter().any(|key| key.to_ds(&domain(), DigestType::Sha256) == **ds);
+        let is_served =
+            |ds: &&howdah_core::dns::Ds| keys.iter().any(|key| key.to_ds(&domain(), DigestType::Sha256) == **ds);
         let mut records: Vec<_> = self.dnsimple.records(DOMAIN);
         records.retain(|record| record.record_type != RecordType::Soa);
         let text = |record: howdah_dnsimple::zones::ZoneRecord| {

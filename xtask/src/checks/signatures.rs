@@ -51,13 +51,20 @@ fn foreign(source: &Source, hidden: &BTreeSet<String>) -> Vec<String> {
             from.or_else(|| imported.iter().find(|(name, _)| name == word).map(|(_, from)| from))
         });
         let Some(from) = found else { continue };
-        let excepted = EXCEPTIONS.iter().any(|(file, word, _)| source.path.starts_with(file) && word == from);
+        // What a provider leaves open has its reason in the crate's `omitted.toml`: coverage asks for it.
+        let untyped = from == "serde_json" && !source.path.starts_with("core/") && is_field(&signature);
+        let excepted =
+            untyped || EXCEPTIONS.iter().any(|(file, word, _)| source.path.starts_with(file) && word == from);
         if !excepted {
             let shown: String = signature.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(120).collect();
             problems.push(format!("{}:{} shows {from}: {shown}", source.path, line + 1));
         }
     }
     problems
+}
+
+fn is_field(signature: &str) -> bool {
+    signature.trim_end().ends_with(',') && !words(signature).any(|word| word == "fn")
 }
 
 /// Names that the file imports from a crate that may not be shown, with that crate.
