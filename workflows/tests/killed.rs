@@ -70,7 +70,6 @@ async fn killed_at_every_request<W: Workflow>(
             fault(violation);
         }
     }
-    println!("killed at each of {} requests, applied {applied}", counting.requests());
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults[..faults.len().min(5)].join("\n"));
 }
 
@@ -142,7 +141,7 @@ macro_rules! killed {
 }
 
 killed! {
-    a_move: World::at_cloudflare, moving;
+    a_move: async || World::at_cloudflare(), moving;
     a_transfer: World::registered_at_dnsimple, transferring;
     signing: World::at_dnsimple, enabling;
     publishing_the_next_key: with_a_new_key, enabling;

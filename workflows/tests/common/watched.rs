@@ -123,8 +123,12 @@ impl Watch {
                 }
             }
         }
-        for referral in &referrals {
-            found.extend(self.astray(referral).await);
+        let mut together: BTreeMap<_, Vec<_>> = BTreeMap::new();
+        for Referral { name_servers, ds } in referrals {
+            together.entry(name_servers).or_default().push(Vec::from_iter(ds));
+        }
+        for (name_servers, ds) in together {
+            found.extend(self.astray(&Vec::from_iter(name_servers), &ds).await);
         }
         let now = self.0.world.now();
         let mut noted = self.noted();
@@ -142,27 +146,28 @@ impl Watch {
         }
         noted.referrals.retain(|_, last| now.duration_since(*last) < CACHED);
         let referrals: BTreeSet<_> = noted.referrals.keys().cloned().collect();
-        let grounds = Some((state, referrals.clone()));
-        (std::mem::replace(&mut noted.grounds, grounds.clone()) != grounds).then_some(referrals)
+        let before = noted.grounds.replace((state, referrals.clone()));
+        // What caches have forgotten cannot harm.
+        let known = before.is_some_and(|(before, known)| before == state && referrals.is_subset(&known));
+        (!known).then_some(referrals)
     }
 
-    /// What fails for a resolver that follows this referral.
-    async fn astray(&self, Referral { name_servers, ds }: &Referral) -> Vec<String> {
+    /// What fails for resolvers that are led to these servers with one or another of these DS sets.
+    async fn astray(&self, names: &[Name], ds: &[Vec<Ds>]) -> Vec<String> {
         let Inner { domain, observer, .. } = &*self.0;
-        let (names, ds): (Vec<_>, Vec<_>) = (name_servers.iter().cloned().collect(), ds.iter().cloned().collect());
-        let servers = observer.servers(&names).await;
+        let servers = observer.servers(names).await;
         let mut found: Vec<_> =
             servers.unresolved.iter().map(|one| format!("{} has no address: {}", one.name, one.why)).collect();
         if names.is_empty() {
             found.push("nothing is delegated".to_owned());
         }
         for view in observer.apex(domain, &servers.found).await {
-            let why = match view.seen.answered() {
-                None => view.seen.why().map(str::to_owned),
-                Some(apex) if apex.is_lame() => Some("it does not answer for the zone".to_owned()),
-                Some(apex) => broken(domain, &ds, apex),
+            let why: Vec<_> = match view.seen.answered() {
+                None => view.seen.why().map(str::to_owned).into_iter().collect(),
+                Some(apex) if apex.is_lame() => vec!["it does not answer for the zone".to_owned()],
+                Some(apex) => ds.iter().filter_map(|ds| broken(domain, ds, apex)).collect(),
             };
-            found.extend(why.map(|why| format!("{}: {why}", view.server)));
+            found.extend(why.into_iter().map(|why| format!("{}: {why}", view.server)));
         }
         found
     }
@@ -259,13 +264,17 @@ impl Remembered {
         let day = now.as_second().div_euclid(24 * 3600);
         let mut kept = self.kept();
         kept.at = Some(now);
-        let same = kept.grounds == grounds;
+        if kept.grounds != grounds {
+            kept.grounds = grounds;
+            kept.state += 1;
+            // What is above and beside the domain stays as it is.
+            let domain = self.domain.to_wire();
+            kept.answers.retain(|(_, question), _| !question.windows(domain.len()).any(|part| part == domain));
+        }
         // Signatures are made anew every day.
-        if !same || kept.day != day {
-            (kept.grounds, kept.day) = (grounds, day);
+        if std::mem::replace(&mut kept.day, day) != day {
             kept.answers.clear();
         }
-        kept.state += u64::from(!same);
         (kept.state, published)
     }
 

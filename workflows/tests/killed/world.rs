@@ -103,7 +103,7 @@ impl World {
 
     /// The zone is at Cloudflare, and the domain at Gandi.
     #[allow(clippy::unused_async)] // as the other worlds are made
-    pub async fn at_cloudflare() -> Self {
+    pub fn at_cloudflare() -> Self {
         let world = Self::new();
         world.registry.register(&domain(), "gandi", &world.cloudflare.name_servers(), AGE);
         let zone = world.cloudflare.create_zone(DOMAIN);
