@@ -57,7 +57,8 @@ proptest! {
         for (index, kind, arbitrary) in edits {
             let at = index.index(characters.len());
             match kind {
-                0 => drop(characters.remove(at)),
+                0 if characters.len() > 1 => drop(characters.remove(at)),
+                0 => {}
                 1 => characters[at] = arbitrary,
                 2 => characters.truncate(at.max(1)),
                 _ => characters.insert(at, ['"', '(', '\\'][usize::from(kind - 3)]),

@@ -88,7 +88,8 @@ impl World {
         // Some moment, so that all worlds are alike.
         let clock = Clock::starting_at("2026-03-02T09:00:00Z".parse().unwrap());
         let registry = Registry::new(clock.clone());
-        registry.publish_after([SignedDuration::from_mins(6), SignedDuration::from_mins(12)]);
+        // Between two looks of a workflow that waits, so that it sees the servers differ once.
+        registry.publish_after([SignedDuration::from_mins(4), SignedDuration::from_mins(9)]);
         let (cloudflare, dnsimple) = (FakeCloudflare::on(&registry), FakeDnSimple::on(&registry));
         let gandi = FakeGandi::on(&registry);
         let internet = Internet::new(&registry)
