@@ -2,7 +2,7 @@
 //! It has to end as if nothing had been, and nothing may be bought twice. All the while the domain is watched: at no moment
 //! may it lead anybody astray who resolves it.
 
-#![allow(unreachable_pub, clippy::print_stdout, clippy::unwrap_used, clippy::expect_used)]
+#![allow(unreachable_pub, clippy::unwrap_used, clippy::expect_used)]
 
 #[path = "common/watched.rs"]
 mod watched;
