@@ -38,7 +38,7 @@ use howdah_core::{
     Result,
     dns::{
         Dnskey, Name, RecordData, RecordSet, RecordType, Txt, Zone,
-        wire::{ApexView, Link, Seen, Server, Signing, chain},
+        wire::{ApexView, Link, Seen, Server, Signing, View, chain},
     },
 };
 use jiff::SignedDuration;
@@ -184,13 +184,12 @@ pub async fn examine(lookout: &Lookout, subject: &Subject) -> Result<Vec<Trouble
 
     let served: BTreeSet<Name> =
         parent.delegation.observed().flat_map(|(_, view)| view.name_servers.iter().cloned()).collect();
-    let servers = lookout.observer().servers(&served.into_iter().collect::<Vec<_>>()).await;
-    let views = lookout.observer().apex(domain, &servers.found).await;
-    let apex = Apex { views, unresolved: servers.unresolved };
+    let apex = lookout.apex(domain, &served.into_iter().collect::<Vec<_>>()).await;
     found.extend(authority(&parent, &apex));
     found.extend(signatures(&parent, &apex));
     found.extend(missed_rotation(lookout, &parent, &apex)?);
-    let answering: Vec<_> = servers.found.into_iter().filter(|server| answers(&apex, server)).collect();
+    let answers = |view: &&View<ApexView>| view.seen.answered().is_some_and(|answer| !answer.is_lame());
+    let answering: Vec<_> = apex.views.iter().filter(answers).map(|view| view.server.clone()).collect();
     found.extend(glue(lookout, &parent, &answering).await);
     found.extend(empty_apex(lookout, domain, &answering).await);
     if let Some(zone) = &subject.zone {
@@ -452,11 +451,6 @@ fn target(data: &RecordData) -> Option<&Name> {
         RecordData::Srv(srv) => Some(&srv.target),
         _ => None,
     }
-}
-
-fn answers(apex: &Apex, server: &Server) -> bool {
-    let view = apex.views.iter().find(|view| view.server == *server);
-    view.and_then(|view| view.seen.answered()).is_some_and(|answer: &ApexView| !answer.is_lame())
 }
 
 fn texts(addresses: &BTreeSet<IpAddr>) -> String {

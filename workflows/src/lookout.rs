@@ -221,6 +221,20 @@ impl Parent {
         step.waiting(now + SignedDuration::from_mins(5), why)
     }
 
+    /// A step that is done when the parent has had no DS for as long as one may be cached.
+    pub(crate) fn unsigned(&self, step: Step, because: String, now: Timestamp) -> Step {
+        match &self.ds {
+            None => self.wait(step, now),
+            Some((ds, _)) if !ds.is_empty() => {
+                step.blocked(because, "run disable_dnssec first, and enable_dnssec afterwards")
+            }
+            Some((_, sighting)) if sighting.ttl_before.is_some() && sighting.settled_at() > now => {
+                step.waiting(sighting.settled_at(), "the DS that was there to leave all caches")
+            }
+            Some(_) => step.done(),
+        }
+    }
+
     /// The same as an error of a step that must not be taken without certainty.
     pub(crate) fn require_certain(&self) -> Result<&ParentView> {
         self.view().ok_or_else(|| {

@@ -211,18 +211,11 @@ impl TransferDomain {
 
     fn unsigned(&self, seen: &Observed, now: Timestamp) -> Step {
         let step = Step::new("unsigned", "see that the parent has no DS");
-        match &seen.parent.ds {
-            _ if self.options.keep_ds => step.done().with_detail("whatever DS there is stays, as allowed"),
-            None => seen.parent.wait(step, now),
-            Some((ds, _)) if !ds.is_empty() => step.blocked(
-                format!("{} is signed, and its DS may not survive the transfer", self.domain),
-                "run disable_dnssec first, and enable_dnssec afterwards",
-            ),
-            Some((_, sighting)) if sighting.ttl_before.is_some() && sighting.settled_at() > now => {
-                step.waiting(sighting.settled_at(), "the DS that was there to leave all caches")
-            }
-            Some(_) => step.done(),
+        if self.options.keep_ds {
+            return step.done().with_detail("whatever DS there is stays, as allowed");
         }
+        let because = format!("{} is signed, and its DS may not survive the transfer", self.domain);
+        seen.parent.unsigned(step, because, now)
     }
 
     fn allowed(&self, seen: &Observed, now: Timestamp) -> Step {

@@ -107,9 +107,10 @@ impl MoveDns {
             return Vec::new();
         };
         let new: BTreeSet<_> = seen.name_servers.iter().cloned().collect();
+        let unsigned = Step::new("unsigned", "see that the parent has no DS");
         let mut steps = vec![
             compared(seam, &new),
-            unsigned(seam, now),
+            seam.parent.unsigned(unsigned, "the parent has a DS, and the target has not its key".to_owned(), now),
             delegated(crossing, seam, &new, now),
             soaked(seam, seen.source_ttl(), &new, now),
         ];
@@ -164,21 +165,6 @@ fn compared(seam: &Seam, new: &BTreeSet<Name>) -> Step {
         return step.done().with_detail(format!("{} alike", count(comparison.compared, "answer")));
     }
     step.blocked(listed(&differences), "if the old zone was changed, run this again; else correct it where it is wrong")
-}
-
-fn unsigned(seam: &Seam, now: Timestamp) -> Step {
-    let step = Step::new("unsigned", "see that the parent has no DS");
-    match &seam.parent.ds {
-        None => seam.parent.wait(step, now),
-        Some((ds, _)) if !ds.is_empty() => step.blocked(
-            "the parent has a DS, and the target has not its key",
-            "run disable_dnssec first, and enable_dnssec after the move",
-        ),
-        Some((_, sighting)) if sighting.ttl_before.is_some() && sighting.settled_at() > now => {
-            step.waiting(sighting.settled_at(), "the DS that was there to leave all caches")
-        }
-        Some(_) => step.done(),
-    }
 }
 
 fn delegated(crossing: &Crossing, seam: &Seam, new: &BTreeSet<Name>, now: Timestamp) -> Step {
