@@ -10,6 +10,8 @@ mod open_enum;
 pub mod rdap;
 pub mod registrar;
 pub mod secret;
+#[cfg(feature = "store")]
+pub mod store;
 #[cfg(feature = "testing")]
 pub mod testing;
 
