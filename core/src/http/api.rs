@@ -303,9 +303,32 @@ impl Api {
         let mut draft = Draft::default();
         let prepared = input
             .write_once(&mut draft, Place::of(&route))
-            .and_then(|()| Self::prepare(route, &args, draft, Out::ACCEPT))
-            .map_err(|error| self.named(&route, error));
-        let api = self.clone();
+            .and_then(|()| Self::prepare(route, &args, draft, Out::ACCEPT));
+        self.clone().call(route, prepared)
+    }
+
+    /// Calls an operation at a URL that was handed out whole, such as one for a single upload: the route's path is not
+    /// added to it.
+    pub fn send_at<In: Input, Out: Output, const N: usize>(
+        &self,
+        url: &str,
+        endpoint: &Endpoint<In, Out, N>,
+        input: In,
+    ) -> Call<Out> {
+        let route = *endpoint.route();
+        let mut draft = Draft::default();
+        let prepared = input
+            .write_once(&mut draft, Place::of(&route))
+            .and_then(|()| Self::prepare_path(route, "/".to_owned(), draft, Out::ACCEPT));
+        match self.at(url) {
+            Ok(api) => api.call(route, prepared),
+            Err(error) => self.clone().call(route, Err(error)),
+        }
+    }
+
+    fn call<Out: Output>(self, route: Route, prepared: Result<Box<Prepared>>) -> Call<Out> {
+        let api = self;
+        let prepared = prepared.map_err(|error| api.named(&route, error));
         Call::new(async move {
             match api.execute(prepared?, Out::STREAMED).await {
                 Ok(received) => api.decode(&route, received, Out::receive),
@@ -327,6 +350,10 @@ impl Api {
         let path = route.render(args).map_err(|(name, value, why)| {
             Error::invalid(format!("the path parameter `{name}` cannot be `{value}`: {why}"))
         })?;
+        Self::prepare_path(route, path, draft, accept)
+    }
+
+    fn prepare_path(route: Route, path: String, draft: Draft, accept: Option<&'static str>) -> Result<Box<Prepared>> {
         let mut headers = draft.headers;
         for (name, value) in route.headers {
             let wrong = || Error::invalid(format!("the route's header `{name}` cannot be sent"));
