@@ -2,7 +2,7 @@
 //!
 //! | input | what is sent |
 //! |---|---|
-//! | a plain type | the query of a `GET`, the JSON body otherwise |
+//! | a plain type | the query of a `GET` or `HEAD`, the JSON body otherwise |
 //! | `()` | nothing |
 //! | [`Query`] | the query, whatever the method |
 //! | [`With`] | a query and a body |
@@ -87,7 +87,7 @@ pub enum Place {
 
 impl Place {
     pub(crate) fn of(route: &Route) -> Self {
-        if route.method == Verb::Get { Self::Query } else { Self::Body }
+        if matches!(route.method, Verb::Get | Verb::Head) { Self::Query } else { Self::Body }
     }
 }
 
@@ -390,14 +390,14 @@ impl<B: Serialize + DeserializeOwned> sealed::ServedInput for Form<B> {
 #[derive(Default)]
 pub struct Upload {
     body: Body,
-    headers: Vec<(String, Secret)>,
-    secrets: Vec<Secret>,
+    /// Name, value, and whether it is a credential.
+    headers: Vec<(String, Secret, bool)>,
 }
 
 impl Upload {
     /// Bytes, or a stream that may or may not be read again.
     pub fn new(body: impl Into<Body>) -> Self {
-        Self { body: body.into(), headers: Vec::new(), secrets: Vec::new() }
+        Self { body: body.into(), headers: Vec::new() }
             .with_content_type("application/octet-stream")
     }
 
@@ -412,7 +412,7 @@ impl Upload {
     /// The value of a header, as a fake sees it.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut headers = self.headers.iter();
-        let found = headers.find(|(present, _)| present.eq_ignore_ascii_case(name))?;
+        let found = headers.find(|(present, ..)| present.eq_ignore_ascii_case(name))?;
         Some(found.1.expose())
     }
 
@@ -425,16 +425,14 @@ impl Upload {
     /// Sets a header; a name or value that cannot stand in a header is an error of the call.
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into().into()));
+        self.headers.push((name.into(), value.into().into(), false));
         self
     }
 
     /// Sets a header that is a credential, as an upload's own token; a call's own credentials go before the client's.
     #[must_use]
     pub fn with_secret_header(mut self, name: impl Into<String>, value: impl Into<Secret>) -> Self {
-        let value = value.into();
-        self.secrets.push(value.clone());
-        self.headers.push((name.into(), value));
+        self.headers.push((name.into(), value.into(), true));
         self
     }
 }
@@ -442,21 +440,23 @@ impl Upload {
 /// The value of a header may be secret.
 impl fmt::Debug for Upload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
+        let names: Vec<_> = self.headers.iter().map(|(name, ..)| name).collect();
         f.debug_struct("Upload").field("body", &self.body).field("headers", &names).finish_non_exhaustive()
     }
 }
 
 impl sealed::Input for Upload {
     fn write(&self, draft: &mut Draft, _: Place) -> Result<()> {
-        for (name, value) in &self.headers {
+        for (name, secret, credential) in &self.headers {
             let wrong = || Error::invalid(format!("the header `{name}` has a name or a value that cannot be sent"));
             let header = HeaderName::try_from(name).map_err(|_| wrong())?;
-            let mut value = HeaderValue::try_from(value.expose()).map_err(|_| wrong())?;
-            value.set_sensitive(true);
+            let mut value = HeaderValue::try_from(secret.expose()).map_err(|_| wrong())?;
+            if *credential {
+                value.set_sensitive(true);
+                draft.secrets.push(secret.clone());
+            }
             draft.headers.insert(header, value);
         }
-        draft.secrets.extend(self.secrets.iter().cloned());
         if let Some(body) = self.body.replay() {
             draft.body = body;
         }
@@ -474,8 +474,8 @@ impl sealed::Input for Upload {
 impl sealed::ServedInput for Upload {
     fn read(asked: &Asked, _: Place) -> Result<Self, String> {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = asked.headers.iter().map(|(name, value)| (name.to_string(), text(value).into())).collect();
-        Ok(Self { body: Body::Bytes(asked.body.clone()), headers, secrets: Vec::new() })
+        let headers = asked.headers.iter().map(|(name, value)| (name.to_string(), text(value).into(), false)).collect();
+        Ok(Self { body: Body::Bytes(asked.body.clone()), headers })
     }
 
     fn round_trip(_: &Value) -> Result<Value, String> {
