@@ -536,49 +536,44 @@ impl<I: sealed::ServedInput> sealed::ServedInput for WithHeaders<I> {
     }
 }
 
-/// Headers of one call. Each value may be secret.
+/// Headers of one call: name, value, and whether it is a credential.
 #[derive(Clone, Default)]
-struct OwnHeaders {
-    headers: Vec<(String, Secret)>,
-    secrets: Vec<Secret>,
-}
+struct OwnHeaders(Vec<(String, Secret, bool)>);
 
 impl fmt::Debug for OwnHeaders {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.headers.iter().map(|(name, _)| name)).finish()
+        f.debug_list().entries(self.0.iter().map(|(name, ..)| name)).finish()
     }
 }
 
 impl OwnHeaders {
-    fn push(&mut self, name: String, value: Secret, secret: bool) {
-        if secret {
-            self.secrets.push(value.clone());
-        }
-        self.headers.push((name, value));
+    fn push(&mut self, name: String, value: Secret, credential: bool) {
+        self.0.push((name, value, credential));
     }
 
     fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = self.headers.iter();
-        let found = headers.find(|(present, _)| present.eq_ignore_ascii_case(name))?;
+        let mut headers = self.0.iter();
+        let found = headers.find(|(present, ..)| present.eq_ignore_ascii_case(name))?;
         Some(found.1.expose())
     }
 
     fn write(&self, draft: &mut Draft) -> Result<()> {
-        for (name, value) in &self.headers {
+        for (name, secret, credential) in &self.0 {
             let wrong = || Error::invalid(format!("the header `{name}` has a name or a value that cannot be sent"));
             let header = HeaderName::try_from(name).map_err(|_| wrong())?;
-            let mut value = HeaderValue::try_from(value.expose()).map_err(|_| wrong())?;
-            value.set_sensitive(true);
+            let mut value = HeaderValue::try_from(secret.expose()).map_err(|_| wrong())?;
+            if *credential {
+                value.set_sensitive(true);
+                draft.secrets.push(secret.clone());
+            }
             draft.headers.insert(header, value);
         }
-        draft.secrets.extend(self.secrets.iter().cloned());
         Ok(())
     }
 
     fn read(asked: &Asked) -> Self {
         let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = asked.headers.iter().map(|(name, value)| (name.to_string(), text(value).into())).collect();
-        Self { headers, secrets: Vec::new() }
+        Self(asked.headers.iter().map(|(name, value)| (name.to_string(), text(value).into(), false)).collect())
     }
 }
 

@@ -105,7 +105,7 @@ impl Network {
 impl Transport for Network {
     async fn send(&self, mut request: http::Request<Body>) -> Result<http::Response<Incoming>, TransportError> {
         // Some servers refuse a request that could have a body and does not say that it has none.
-        if request.body().is_empty() && !matches!(*request.method(), Method::GET | Method::DELETE) {
+        if request.body().is_empty() && !matches!(*request.method(), Method::GET | Method::HEAD | Method::DELETE) {
             request.headers_mut().insert(header::CONTENT_LENGTH, 0.into());
         }
         let request = request.map(|body| match body {
