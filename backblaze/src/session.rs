@@ -78,7 +78,7 @@ impl Authorize for Session {
             headers.insert(header::AUTHORIZATION, self.current(api).await?.header.clone());
         }
         if let Some(mode) = &self.test_mode {
-            headers.insert(account::TEST_MODE, mode.header()?);
+            headers.insert(account::TEST_MODE.clone(), mode.header()?);
         }
         Ok(())
     }
