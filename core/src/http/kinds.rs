@@ -397,8 +397,7 @@ pub struct Upload {
 impl Upload {
     /// Bytes, or a stream that may or may not be read again.
     pub fn new(body: impl Into<Body>) -> Self {
-        Self { body: body.into(), headers: Vec::new() }
-            .with_content_type("application/octet-stream")
+        Self { body: body.into(), headers: Vec::new() }.with_content_type("application/octet-stream")
     }
 
     /// The body, where it is in memory, as a fake sees it.
