@@ -51,7 +51,7 @@ def environment():
         "AWS_ACCESS_KEY_ID": KEY,
         "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_REGION": "us-east-1",
-        "HOWDAH_B2_BASE_URL": fake["origin"],
+        "B2_ENVIRONMENT": fake["origin"],
         "B2_APPLICATION_KEY_ID": fake["key_id"],
         "B2_APPLICATION_KEY": fake["token"],
     }

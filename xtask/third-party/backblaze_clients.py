@@ -243,7 +243,7 @@ def the_command_line_tool_makes_keys_and_copies():
 def others_read_what_our_client_wrote():
     root, _ = tree("ours")
     b2("bucket", "create", "ours-copied", "allPrivate")
-    run(OFFSITE_COPY, "--apply", f"file://{root}", "b2://ours-copied/media", HOWDAH_B2_BASE_URL=BASE_URL)
+    run(OFFSITE_COPY, "--apply", f"file://{root}", "b2://ours-copied/media")
     for which in RCLONES:
         rclone(which, "check", "--exclude", "/.offsite-copy/**", root, "b2:ours-copied/media")
         rclone(which, "check", "--download", "--exclude", "/.offsite-copy/**", root, "b2:ours-copied/media")
@@ -258,8 +258,7 @@ def ours_reads_what_others_wrote():
     for bucket in [f"{which}-copies" for which in RCLONES] + ["cli-files"]:
         target = os.path.join(directory.name, f"read-{bucket}")
         os.makedirs(target)
-        run(OFFSITE_COPY, "--apply", "--verify", "full", f"b2://{bucket}/media", f"file://{target}",
-            HOWDAH_B2_BASE_URL=BASE_URL)
+        run(OFFSITE_COPY, "--apply", "--verify", "full", f"b2://{bucket}/media", f"file://{target}")
         root, _ = tree("expected")
         rclone("rclone-new", "check", "--exclude", "/.offsite-copy/**", root, target)
 
