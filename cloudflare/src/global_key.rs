@@ -3,7 +3,7 @@
 use async_trait::async_trait;
 use howdah_core::{
     Error, ErrorKind, Result, Secret,
-    http::{Authorize, Route},
+    http::{Api, Authorize, Route},
 };
 use http::{HeaderMap, HeaderValue};
 
@@ -21,7 +21,7 @@ impl GlobalKey {
 
 #[async_trait]
 impl Authorize for GlobalKey {
-    async fn authorize(&self, _: &Route, headers: &mut HeaderMap) -> Result<()> {
+    async fn authorize(&self, _: &Api, _: &Route, headers: &mut HeaderMap) -> Result<()> {
         let wrong = |what: &str| Error::new(ErrorKind::Config, format!("the {what} is empty or cannot be sent"));
         let value = |text: &str, what| match HeaderValue::try_from(text) {
             Ok(value) if !text.trim().is_empty() => Ok(value),
@@ -35,7 +35,7 @@ impl Authorize for GlobalKey {
         Ok(())
     }
 
-    async fn renew(&self, _: &Error) -> Result<bool> {
+    async fn renew(&self, _: &Error, _: &Route, _: Option<&HeaderValue>) -> Result<bool> {
         Ok(false)
     }
 

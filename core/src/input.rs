@@ -32,8 +32,8 @@ macro_rules! input {
             $( $(#[$optional_meta:meta])* $optional:ident : $optional_type:ty ),* $(,)?
         }
     ) => {
-        $(#[$meta])*
         #[derive(Clone, Debug, PartialEq, ::serde::Serialize, ::serde::Deserialize)]
+        $(#[$meta])*
         #[non_exhaustive]
         #[allow(missing_docs)]
         $vis struct $name {

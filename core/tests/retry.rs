@@ -260,7 +260,7 @@ struct Session {
 
 #[async_trait::async_trait]
 impl Authorize for Session {
-    async fn authorize(&self, _: &Route, headers: &mut HeaderMap) -> Result<()> {
+    async fn authorize(&self, _: &Api, _: &Route, headers: &mut HeaderMap) -> Result<()> {
         if self.broken {
             return Err(Error::new(ErrorKind::Transport, "the login did not work"));
         }
@@ -269,7 +269,7 @@ impl Authorize for Session {
         Ok(())
     }
 
-    async fn renew(&self, refused: &Error) -> Result<bool> {
+    async fn renew(&self, refused: &Error, _: &Route, _: Option<&HeaderValue>) -> Result<bool> {
         assert_eq!(refused.kind(), ErrorKind::Unauthenticated);
         self.renewals.fetch_add(1, Ordering::SeqCst);
         Ok(true)
@@ -278,6 +278,63 @@ impl Authorize for Session {
     fn secrets(&self) -> Vec<Secret> {
         Vec::new()
     }
+}
+
+/// A token that is bought, with the host it is good for.
+#[derive(Debug, Default)]
+struct Bought {
+    token: tokio::sync::Mutex<u32>,
+}
+
+#[async_trait::async_trait]
+impl Authorize for Bought {
+    async fn authorize(&self, api: &Api, _: &Route, headers: &mut HeaderMap) -> Result<()> {
+        api.set_base("host", "https://handed.example.com/v1")?;
+        headers.insert("authorization", HeaderValue::from(*self.token.lock().await));
+        Ok(())
+    }
+
+    async fn renew(&self, _: &Error, route: &Route, used: Option<&HeaderValue>) -> Result<bool> {
+        assert_eq!(route.path, "/notes/{id}");
+        let mut token = self.token.lock().await;
+        if used == Some(&HeaderValue::from(*token)) {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            *token += 1;
+        }
+        Ok(true)
+    }
+
+    fn secrets(&self) -> Vec<Secret> {
+        Vec::new()
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn fifty_calls_whose_token_expired_together_renew_once() {
+    const THERE: Endpoint<(), support::Note, 1> = Endpoint::new("THERE", Route::get("/notes/{id}").base("host"));
+    let fake = notes().below("/v1").with_gate(|_, asked| match asked.headers["authorization"].to_str() {
+        Ok("1") => Ok(()),
+        _ => Err(Answer::empty(401)),
+    });
+    let session = std::sync::Arc::new(Bought::default());
+    let api = support::builder(fake.clone()).auth(Auth::Custom(session.clone())).build().unwrap();
+    let calls: Vec<_> = (0..50).map(|n| api.send(&THERE, [&n], ())).collect();
+    for ended in futures::future::join_all(calls).await {
+        ended.unwrap();
+    }
+    assert_eq!(*session.token.lock().await, 1);
+    assert_eq!(fake.requests(), 100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_clone_has_its_own_patience() {
+    let (api, fake) = provider();
+    fake.fail_next(instead(503, &[]));
+    let error = api.with_retry(RetryPolicy::never()).send(&READ, [&1], ()).await.unwrap_err();
+    assert_eq!((error.kind(), fake.requests()), (ErrorKind::Unavailable, 1));
+    fake.fail_next(instead(503, &[]));
+    api.send(&READ, [&1], ()).await.unwrap();
+    assert_eq!(fake.requests(), 3);
 }
 
 async fn with_session(good_after: u32, broken: bool) -> (Result<support::Note>, Fake<Notes>) {

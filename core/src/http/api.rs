@@ -8,6 +8,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use bytes::Bytes;
 use futures::future::BoxFuture;
 use http::{HeaderMap, HeaderValue, Uri, header};
 use jiff::{SignedDuration, Timestamp};
@@ -48,6 +49,7 @@ pub struct Api {
     shared: Arc<Shared>,
     /// A base for this clone alone.
     at: Option<Arc<str>>,
+    retry: RetryPolicy,
 }
 
 struct Shared {
@@ -57,7 +59,6 @@ struct Shared {
     auth: Auth,
     authorization: Option<(header::HeaderName, HeaderValue)>,
     transport: Arc<dyn Transport>,
-    retry: RetryPolicy,
     quota: Quota,
     clock: Clock,
     /// What every query has.
@@ -134,11 +135,14 @@ impl Auth {
 /// Credentials that are fetched, expire and are renewed.
 #[async_trait]
 pub trait Authorize: Send + Sync + fmt::Debug {
-    /// Adds what this request needs; called before each attempt.
-    async fn authorize(&self, route: &Route, headers: &mut HeaderMap) -> Result<()>;
+    /// Adds what this request needs; called before each attempt. A login that hands out hosts tells them to the API with
+    /// [`Api::set_base`].
+    async fn authorize(&self, api: &Api, route: &Route, headers: &mut HeaderMap) -> Result<()>;
 
-    /// Called when the provider answered 401; `true` if there are new credentials and the call may be made once more.
-    async fn renew(&self, refused: &Error) -> Result<bool>;
+    /// Called when the provider answered 401; `true` if there are other credentials now and the call may be made once
+    /// more. `used` is the `Authorization` header of the refused attempt: of many calls that are refused together the
+    /// first one renews, and the others see that what they used has been replaced.
+    async fn renew(&self, refused: &Error, route: &Route, used: Option<&HeaderValue>) -> Result<bool>;
 
     /// What must not appear in an error.
     fn secrets(&self) -> Vec<Secret>;
@@ -210,17 +214,16 @@ impl ApiBuilder {
             authorization: self.auth.header().map_err(named)?,
             auth: self.auth,
             transport,
-            retry: self.retry,
             quota: Quota::new(self.dialect.quotas),
             clock: self.clock.unwrap_or_default(),
             query: self.query,
         };
-        Ok(Api { shared: Arc::new(shared), at: None })
+        Ok(Api { shared: Arc::new(shared), at: None, retry: self.retry })
     }
 }
 
 /// A base URL without its closing slash.
-fn checked_base(base: &str, query: bool) -> Result<Arc<str>> {
+pub(crate) fn checked_base(base: &str, query: bool) -> Result<Arc<str>> {
     // What may be a credential is not shown.
     let shown = base.split(['?', '#']).next().unwrap_or_default();
     let shown = shown.rsplit('@').next().unwrap_or_default();
@@ -289,7 +292,13 @@ impl Api {
     /// The same API at another base URL, for URLs that are handed out for a single use. It may have a query.
     pub fn at(&self, base: &str) -> Result<Self> {
         let base = checked_base(base, true).map_err(|error| error.with_provider(self.provider()))?;
-        Ok(Self { shared: self.shared.clone(), at: Some(base) })
+        Ok(Self { at: Some(base), ..self.clone() })
+    }
+
+    /// The same API with another patience, for calls that must end soon or may take long.
+    #[must_use]
+    pub fn with_retry(&self, retry: RetryPolicy) -> Self {
+        Self { retry, ..self.clone() }
     }
 
     /// Calls an operation: the arguments fill the path's parameters in their order.
@@ -303,9 +312,32 @@ impl Api {
         let mut draft = Draft::default();
         let prepared = input
             .write_once(&mut draft, Place::of(&route))
-            .and_then(|()| Self::prepare(route, &args, draft, Out::ACCEPT))
-            .map_err(|error| self.named(&route, error));
-        let api = self.clone();
+            .and_then(|()| Self::prepare(route, &args, draft, Out::ACCEPT));
+        self.clone().call(route, prepared)
+    }
+
+    /// Calls an operation at a URL that was handed out whole, such as one for a single upload: the route's path is not
+    /// added to it.
+    pub fn send_at<In: Input, Out: Output, const N: usize>(
+        &self,
+        url: &str,
+        endpoint: &Endpoint<In, Out, N>,
+        input: In,
+    ) -> Call<Out> {
+        let route = *endpoint.route();
+        let mut draft = Draft::default();
+        let prepared = input
+            .write_once(&mut draft, Place::of(&route))
+            .and_then(|()| Self::prepare_path(route, "/".to_owned(), draft, Out::ACCEPT));
+        match self.at(url) {
+            Ok(api) => api.call(route, prepared),
+            Err(error) => self.clone().call(route, Err(error)),
+        }
+    }
+
+    fn call<Out: Output>(self, route: Route, prepared: Result<Box<Prepared>>) -> Call<Out> {
+        let api = self;
+        let prepared = prepared.map_err(|error| api.named(&route, error));
         Call::new(async move {
             match api.execute(prepared?, Out::STREAMED).await {
                 Ok(received) => api.decode(&route, received, Out::receive),
@@ -327,6 +359,10 @@ impl Api {
         let path = route.render(args).map_err(|(name, value, why)| {
             Error::invalid(format!("the path parameter `{name}` cannot be `{value}`: {why}"))
         })?;
+        Self::prepare_path(route, path, draft, accept)
+    }
+
+    fn prepare_path(route: Route, path: String, draft: Draft, accept: Option<&'static str>) -> Result<Box<Prepared>> {
         let mut headers = draft.headers;
         for (name, value) in route.headers {
             let wrong = || Error::invalid(format!("the route's header `{name}` cannot be sent"));
@@ -344,6 +380,7 @@ impl Api {
             body: draft.body,
             secrets: draft.secrets,
             spent: false,
+            used: None,
         }))
     }
 
@@ -373,7 +410,7 @@ impl Api {
     /// Makes a call until it succeeds, may not be repeated, or has no time left.
     pub(crate) async fn execute(&self, mut call: Box<Prepared>, streamed: bool) -> Result<Received> {
         let route = call.route;
-        let mut state = Progress::new(self.shared.retry.total);
+        let mut state = Progress::new(self.retry.total);
         loop {
             state.attempts += 1;
             let span = tracing::debug_span!(
@@ -411,7 +448,7 @@ impl Api {
             Failed::Final(Error::new(ErrorKind::RateLimited, message).with_outcome(Outcome::NotSent).with_retry_at(at))
         })?;
 
-        let time = shared.retry.attempt_for(call.body.len());
+        let time = self.retry.attempt_for(call.body.len());
         let request = match self.signed(call, state.deadline).await {
             Ok(request) => request,
             Err(error) => {
@@ -455,8 +492,11 @@ impl Api {
             tracing::debug!("answered");
         }
 
-        let body = if streamed && parts.status.is_success() {
-            body.guarded(shared.retry.attempt)
+        let body = if call.route.method == Verb::Head {
+            // Its headers speak of a body that does not come.
+            Incoming::Bytes(Bytes::new())
+        } else if streamed && parts.status.is_success() {
+            body.guarded(self.retry.attempt)
         } else {
             let broken = |error| Failed::Transport(TransportError::new(TransportErrorKind::Lost, error));
             Incoming::Bytes(body.collect().await.map_err(broken)?)
@@ -483,10 +523,11 @@ impl Api {
                 headers.entry(name).or_insert_with(|| value.clone());
             }
             (Auth::Custom(custom), None) => {
-                timeout_at(deadline, custom.authorize(&call.route, &mut headers)).await.map_err(|_| {
+                timeout_at(deadline, custom.authorize(self, &call.route, &mut headers)).await.map_err(|_| {
                     let message = "the credentials could not be fetched in time";
                     Error::new(ErrorKind::Timeout, message)
                 })??;
+                call.used = headers.get(header::AUTHORIZATION).cloned();
             }
             _ => {}
         }
@@ -530,17 +571,17 @@ impl Api {
             (&self.shared.auth, error.kind(), state.renewed)
         {
             state.renewed = true;
-            return match timeout_at(state.deadline, custom.renew(&error)).await {
+            return match timeout_at(state.deadline, custom.renew(&error, &call.route, call.used.as_ref())).await {
                 Ok(Ok(true)) if !call.spent => Next::Wait(Duration::ZERO),
                 Ok(Ok(_)) | Err(_) => Next::End(error),
                 Ok(Err(renewal)) => Next::End(error.with_source(renewal)),
             };
         }
-        if !verdict.again || call.spent || state.attempts >= self.shared.retry.attempts {
+        if !verdict.again || call.spent || state.attempts >= self.retry.attempts {
             return Next::End(error);
         }
         let left = state.deadline.saturating_duration_since(Instant::now());
-        let wait = self.shared.retry.wait(state.attempts, error.retry_after());
+        let wait = self.retry.wait(state.attempts, error.retry_after());
         match error.retry_after() {
             _ if wait < left => Next::Wait(wait),
             // There is time for what the provider asks for, and none to spread the calls.
@@ -667,6 +708,8 @@ pub(crate) struct Prepared {
     pub(crate) secrets: Vec<Secret>,
     /// The body was read and cannot be read again.
     pub(crate) spent: bool,
+    /// The `Authorization` header of the latest attempt, where credentials change.
+    pub(crate) used: Option<HeaderValue>,
 }
 
 impl Prepared {
@@ -683,6 +726,7 @@ impl Prepared {
             body,
             secrets: self.secrets.clone(),
             spent: false,
+            used: None,
         }))
     }
 

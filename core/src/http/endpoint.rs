@@ -17,6 +17,8 @@ use super::{
 pub enum Verb {
     /// Reads.
     Get,
+    /// Reads what comes before the body.
+    Head,
     /// Creates, or does what no other method fits.
     Post,
     /// Replaces.
@@ -32,6 +34,7 @@ impl Verb {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Get => "GET",
+            Self::Head => "HEAD",
             Self::Post => "POST",
             Self::Put => "PUT",
             Self::Patch => "PATCH",
@@ -50,6 +53,7 @@ impl From<Verb> for http::Method {
     fn from(verb: Verb) -> Self {
         match verb {
             Verb::Get => Self::GET,
+            Verb::Head => Self::HEAD,
             Verb::Post => Self::POST,
             Verb::Put => Self::PUT,
             Verb::Patch => Self::PATCH,
@@ -106,7 +110,7 @@ pub struct Route {
 impl Route {
     const fn new(method: Verb, path: &'static str) -> Self {
         let repeat = match method {
-            Verb::Get => Repeat::Safe,
+            Verb::Get | Verb::Head => Repeat::Safe,
             Verb::Put | Verb::Delete => Repeat::Idempotent,
             Verb::Post | Verb::Patch => Repeat::Once,
         };
@@ -116,6 +120,12 @@ impl Route {
     /// A route that reads: [`Repeat::Safe`].
     pub const fn get(path: &'static str) -> Self {
         Self::new(Verb::Get, path)
+    }
+
+    /// A route that reads status and headers alone: [`Repeat::Safe`]. Its output is a [`Download`](super::Download) whose
+    /// body is empty, whatever length the headers tell.
+    pub const fn head(path: &'static str) -> Self {
+        Self::new(Verb::Head, path)
     }
 
     /// A route that creates or acts: [`Repeat::Once`].

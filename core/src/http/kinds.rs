@@ -9,6 +9,7 @@
 //! | [`Form`] | a form-encoded body |
 //! | [`Multipart`] | a multipart form |
 //! | [`Upload`] | bytes as they are |
+//! | [`WithHeaders`] | headers beside any of the above |
 //!
 //! | output | what is read |
 //! |---|---|
@@ -390,15 +391,13 @@ impl<B: Serialize + DeserializeOwned> sealed::ServedInput for Form<B> {
 #[derive(Default)]
 pub struct Upload {
     body: Body,
-    headers: Vec<(String, Secret)>,
-    secrets: Vec<Secret>,
+    own: OwnHeaders,
 }
 
 impl Upload {
     /// Bytes, or a stream that may or may not be read again.
     pub fn new(body: impl Into<Body>) -> Self {
-        Self { body: body.into(), headers: Vec::new(), secrets: Vec::new() }
-            .with_content_type("application/octet-stream")
+        Self { body: body.into(), own: OwnHeaders::default() }.with_content_type("application/octet-stream")
     }
 
     /// The body, where it is in memory, as a fake sees it.
@@ -411,9 +410,7 @@ impl Upload {
 
     /// The value of a header, as a fake sees it.
     pub fn header(&self, name: &str) -> Option<&str> {
-        let mut headers = self.headers.iter();
-        let found = headers.find(|(present, _)| present.eq_ignore_ascii_case(name))?;
-        Some(found.1.expose())
+        self.own.header(name)
     }
 
     /// Sets the content type.
@@ -425,16 +422,14 @@ impl Upload {
     /// Sets a header; a name or value that cannot stand in a header is an error of the call.
     #[must_use]
     pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
-        self.headers.push((name.into(), value.into().into()));
+        self.own.push(name.into(), value.into().into(), false);
         self
     }
 
     /// Sets a header that is a credential, as an upload's own token; a call's own credentials go before the client's.
     #[must_use]
     pub fn with_secret_header(mut self, name: impl Into<String>, value: impl Into<Secret>) -> Self {
-        let value = value.into();
-        self.secrets.push(value.clone());
-        self.headers.push((name.into(), value));
+        self.own.push(name.into(), value.into(), true);
         self
     }
 }
@@ -442,21 +437,13 @@ impl Upload {
 /// The value of a header may be secret.
 impl fmt::Debug for Upload {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<_> = self.headers.iter().map(|(name, _)| name).collect();
-        f.debug_struct("Upload").field("body", &self.body).field("headers", &names).finish_non_exhaustive()
+        f.debug_struct("Upload").field("body", &self.body).field("headers", &self.own).finish()
     }
 }
 
 impl sealed::Input for Upload {
     fn write(&self, draft: &mut Draft, _: Place) -> Result<()> {
-        for (name, value) in &self.headers {
-            let wrong = || Error::invalid(format!("the header `{name}` has a name or a value that cannot be sent"));
-            let header = HeaderName::try_from(name).map_err(|_| wrong())?;
-            let mut value = HeaderValue::try_from(value.expose()).map_err(|_| wrong())?;
-            value.set_sensitive(true);
-            draft.headers.insert(header, value);
-        }
-        draft.secrets.extend(self.secrets.iter().cloned());
+        self.own.write(draft)?;
         if let Some(body) = self.body.replay() {
             draft.body = body;
         }
@@ -473,13 +460,120 @@ impl sealed::Input for Upload {
 
 impl sealed::ServedInput for Upload {
     fn read(asked: &Asked, _: Place) -> Result<Self, String> {
-        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-        let headers = asked.headers.iter().map(|(name, value)| (name.to_string(), text(value).into())).collect();
-        Ok(Self { body: Body::Bytes(asked.body.clone()), headers, secrets: Vec::new() })
+        Ok(Self { body: Body::Bytes(asked.body.clone()), own: OwnHeaders::read(asked) })
     }
 
     fn round_trip(_: &Value) -> Result<Value, String> {
         Err("the body is not JSON".to_owned())
+    }
+}
+
+/// Another input, and headers of this call's own.
+///
+/// ```
+/// use howdah_core::http::WithHeaders;
+///
+/// let first_kilobyte = WithHeaders::new(()).with_header("range", "bytes=0-1023");
+/// ```
+#[derive(Clone, Default)]
+pub struct WithHeaders<I> {
+    /// The other input.
+    pub input: I,
+    own: OwnHeaders,
+}
+
+impl<I> WithHeaders<I> {
+    /// Without headers yet.
+    pub fn new(input: I) -> Self {
+        Self { input, own: OwnHeaders::default() }
+    }
+
+    /// The value of a header, as a fake sees it.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.own.header(name)
+    }
+
+    /// Sets a header; a name or value that cannot stand in a header is an error of the call.
+    #[must_use]
+    pub fn with_header(mut self, name: impl Into<String>, value: impl Into<String>) -> Self {
+        self.own.push(name.into(), value.into().into(), false);
+        self
+    }
+
+    /// Sets a header that is a credential; a call's own credentials go before the client's.
+    #[must_use]
+    pub fn with_secret_header(mut self, name: impl Into<String>, value: impl Into<Secret>) -> Self {
+        self.own.push(name.into(), value.into(), true);
+        self
+    }
+}
+
+impl<I: fmt::Debug> fmt::Debug for WithHeaders<I> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("WithHeaders").field("input", &self.input).field("headers", &self.own).finish()
+    }
+}
+
+impl<I: sealed::Input> sealed::Input for WithHeaders<I> {
+    fn write(&self, draft: &mut Draft, place: Place) -> Result<()> {
+        self.own.write(draft)?;
+        self.input.write(draft, place)
+    }
+
+    fn write_once(self, draft: &mut Draft, place: Place) -> Result<()> {
+        self.own.write(draft)?;
+        self.input.write_once(draft, place)
+    }
+}
+
+impl<I: sealed::ServedInput> sealed::ServedInput for WithHeaders<I> {
+    fn read(asked: &Asked, place: Place) -> Result<Self, String> {
+        Ok(Self { input: I::read(asked, place)?, own: OwnHeaders::read(asked) })
+    }
+
+    fn round_trip(body: &Value) -> Result<Value, String> {
+        I::round_trip(body)
+    }
+}
+
+/// Headers of one call: name, value, and whether it is a credential.
+#[derive(Clone, Default)]
+struct OwnHeaders(Vec<(String, Secret, bool)>);
+
+impl fmt::Debug for OwnHeaders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, ..)| name)).finish()
+    }
+}
+
+impl OwnHeaders {
+    fn push(&mut self, name: String, value: Secret, credential: bool) {
+        self.0.push((name, value, credential));
+    }
+
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut headers = self.0.iter();
+        let found = headers.find(|(present, ..)| present.eq_ignore_ascii_case(name))?;
+        Some(found.1.expose())
+    }
+
+    fn write(&self, draft: &mut Draft) -> Result<()> {
+        for (name, secret, credential) in &self.0 {
+            let wrong = || Error::invalid(format!("the header `{name}` has a name or a value that cannot be sent"));
+            let header = HeaderName::try_from(name).map_err(|_| wrong())?;
+            let mut value = HeaderValue::try_from(secret.expose()).map_err(|_| wrong())?;
+            if *credential {
+                value.set_sensitive(true);
+                draft.secrets.push(secret.clone());
+            }
+            draft.headers.insert(header, value);
+        }
+        Ok(())
+    }
+
+    fn read(asked: &Asked) -> Self {
+        let text = |value: &HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+        Self(asked.headers.iter().map(|(name, value)| (name.to_string(), text(value).into(), false)).collect())
     }
 }
 

@@ -17,6 +17,8 @@ mod quota;
 pub mod retry;
 mod transport;
 
+#[cfg(feature = "store")]
+pub(crate) use api::checked_base;
 pub use api::{Api, ApiBuilder, Auth, Authorize};
 pub use body::{Body, ByteStream, Exact, Incoming};
 pub use call::Call;
@@ -25,7 +27,8 @@ pub use dialect::{Dialect, Explanation, Refusal};
 pub use endpoint::parameters;
 pub use endpoint::{Endpoint, Operation, Repeat, Route, Verb};
 pub use kinds::{
-    Binary, Detailed, Download, Form, Input, Multipart, Output, Query, Text, Upload, With, string_or_number,
+    Binary, Detailed, Download, Form, Input, Multipart, Output, Query, Text, Upload, With, WithHeaders,
+    string_or_number,
 };
 pub use pages::{Pages, Pagination};
 pub use pending::{Pending, Stage, Staged};

@@ -156,6 +156,14 @@ impl Api {
     }
 }
 
+impl<T: DeserializeOwned + Send + 'static> Pages<T> {
+    /// A list whose first request depends on what another call answers.
+    pub fn after(first: impl Future<Output = Result<Self>> + Send + 'static) -> Self {
+        let fetching = async move { Ok((Vec::new(), first.await?.fetcher)) };
+        Self { fetcher: None, read: read_page::<T>, ready: Vec::new().into_iter(), fetching: Some(fetching.boxed()) }
+    }
+}
+
 fn read_page<T: DeserializeOwned>(fetcher: &Fetcher, received: Received) -> Result<(Vec<T>, Map<String, Value>)> {
     let Ok(first) = &fetcher.first else {
         return Ok((Vec::new(), Map::new()));

@@ -1,6 +1,6 @@
 //! How a request reaches a provider.
 
-use std::{error::Error as StdError, fmt, time::Duration};
+use std::{error::Error as StdError, fmt, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures::{StreamExt, TryStreamExt};
@@ -16,6 +16,13 @@ use crate::{Error, ErrorKind, Result};
 pub trait Transport: Send + Sync + fmt::Debug {
     /// Sends a request whose URI is absolute. The answer's body may still be arriving.
     async fn send(&self, request: http::Request<Body>) -> Result<http::Response<Incoming>, TransportError>;
+}
+
+#[async_trait]
+impl<T: Transport + ?Sized> Transport for Arc<T> {
+    async fn send(&self, request: http::Request<Body>) -> Result<http::Response<Incoming>, TransportError> {
+        (**self).send(request).await
+    }
 }
 
 /// Why there is no answer.
@@ -98,7 +105,7 @@ impl Network {
 impl Transport for Network {
     async fn send(&self, mut request: http::Request<Body>) -> Result<http::Response<Incoming>, TransportError> {
         // Some servers refuse a request that could have a body and does not say that it has none.
-        if request.body().is_empty() && !matches!(*request.method(), Method::GET | Method::DELETE) {
+        if request.body().is_empty() && !matches!(*request.method(), Method::GET | Method::HEAD | Method::DELETE) {
             request.headers_mut().insert(header::CONTENT_LENGTH, 0.into());
         }
         let request = request.map(|body| match body {
