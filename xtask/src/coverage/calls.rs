@@ -12,7 +12,7 @@ use super::{Evidence, Problems};
 pub(super) fn check(evidence: &Evidence, problems: &mut Problems) -> usize {
     let documented = evidence.document.routes();
     let (mut called, mut invalid) = (BTreeSet::new(), BTreeSet::new());
-    for call in evidence.calls.iter().filter(|call| call.status != 0) {
+    for call in evidence.calls.iter().filter(|call| call.status != 0 && !call.translated) {
         let Some(route) = call.route.as_deref() else {
             continue;
         };

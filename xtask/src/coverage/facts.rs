@@ -15,7 +15,7 @@ pub(super) const OTHER_FORM: &str = "x-other-form";
 
 /// Calls to an address that another call hands out, and the path that our fake gives it.
 const HANDED_OUT: [(&str, &str); 2] =
-    [("b2_upload_file", "{bucketId}/{cursor}"), ("b2_upload_part", "{fileId}/{cursor}")];
+    [("b2_upload_file", "{bucket_id}/{slot}"), ("b2_upload_part", "{file_id}/{slot}")];
 
 pub(super) fn is_list_of_facts(root: &Value) -> bool {
     root["facts_only"] == true
@@ -273,7 +273,7 @@ mod tests {
 
     const LIST: &str = "POST /b2api/v4/b2_list_keys";
     const RULES: &str = "GET /b2api/v4/b2_rules";
-    const UPLOAD: &str = "POST /b2api/v4/b2_upload_file/{bucketId}/{cursor}";
+    const UPLOAD: &str = "POST /b2api/v4/b2_upload_file/{bucket_id}/{slot}";
     const DOWNLOAD: &str = "GET /file/{bucketName}/{fileName*}";
 
     fn facts() -> Value {
@@ -460,6 +460,15 @@ mod tests {
             ]
         );
         assert!(score.starts_with("3/4, 1 left;"), "{score}");
+    }
+
+    #[test]
+    fn a_call_of_another_version_is_none_of_the_document() {
+        let mut old = call(LIST, &json!({"account": "a"}), 200, &json!({"keys": {}}));
+        old["translated"] = json!(true);
+        let mut calls = calls();
+        calls.push(old);
+        assert_eq!(judged(&calls, "").1, [""; 0]);
     }
 
     #[test]

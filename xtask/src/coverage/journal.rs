@@ -28,6 +28,9 @@ pub(super) struct Call {
     content_type: String,
     #[serde(default)]
     answer_headers: BTreeMap<String, String>,
+    /// It was made in another version's words, of which the document does not speak.
+    #[serde(default)]
+    pub(super) translated: bool,
     /// The crate's client made the call, and nobody by hand.
     #[serde(default)]
     pub(super) client: bool,

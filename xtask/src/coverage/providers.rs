@@ -45,4 +45,17 @@ pub(super) const ALL: &[Provider] = &[
         operations: || Operation::all(howdah_cloudflare::OPERATIONS),
         encoding: None,
     },
+    Provider {
+        name: "backblaze",
+        package: "howdah-backblaze",
+        directory: "backblaze",
+        document: "b2.json",
+        published: "a list of the calls on the reference pages at backblaze.com/apidocs",
+        operations: || Operation::all(howdah_backblaze::OPERATIONS),
+        encoding: Some(Encoding {
+            vectors: "b2-string-encoding.json",
+            encode: howdah_backblaze::file_name::encode,
+            decode: howdah_backblaze::file_name::decode,
+        }),
+    },
 ];
