@@ -268,7 +268,7 @@ mod tests {
     use super::super::document::Document;
     use super::super::exceptions::Exceptions;
     use super::super::operation::Operation;
-    use super::super::{Evidence, judge};
+    use super::super::{Evidence, instance, judge};
     use super::*;
 
     const LIST: &str = "POST /b2api/v4/b2_list_keys";
@@ -284,6 +284,7 @@ mod tests {
             {"name": "maxKeyCount", "type": "integer 1..10000", "required": false, "note": "default 100"},
             {"name": "order", "type": "enum up|down", "required": false},
             {"name": "prefix", "type": "string|null", "required": false},
+            {"name": "lock", "type": "Lock", "required": false},
         ]);
         list["response"] = json!([{"name": "keys", "type": "[Key]"}, {"name": "of.next", "type": "string|null"}]);
         list["also_accepted"] = json!("GET with the same fields; POST with JSON stays accepted");
@@ -317,6 +318,7 @@ mod tests {
             "facts_only": true, "version": "v4", "calls": [list, rules, upload, download],
             "types": {
                 "Key": {"id": "string", "rights": "[string]", "until": "integer ms|null", "sum": "40 hex|null|absent"},
+                "Lock": {"mode": "plain|KEYED|none", "key": "string (KEYED)"},
                 "Error": {"status": "integer", "code": "string", "message": "string"},
             },
         })
@@ -380,7 +382,7 @@ mod tests {
         // The keys of a list once with a time and once without, and the same with the sum.
         let (score, problems) = judged(&calls(), "");
         assert_eq!(problems, [""; 0]);
-        assert_eq!(score, "4/4; whole answers 6/6; whole requests 2/2");
+        assert_eq!(score, "4/4; whole answers 6/6; whole requests 3/3");
     }
 
     #[test]
@@ -495,6 +497,19 @@ mod tests {
             [known("400", &["a"]), known("416", &["a"]), known("401", &[]), known("403", &["d"]),]
         );
         assert!(errors(&["broken".into()]).is_err());
+    }
+
+    #[test]
+    fn whole_requests_have_what_goes_together() {
+        let document = Document::of_facts(facts()).unwrap();
+        let media = document.request_body(LIST).unwrap().media.unwrap();
+        let values = instance::whole(&document, &media);
+        let locks: Vec<_> = values.iter().map(|value| value["lock"].clone()).collect();
+        assert_eq!(
+            locks,
+            [json!({"mode": "plain"}), json!({"mode": "KEYED", "key": "a key"}), json!({"mode": "none"})]
+        );
+        assert!(values.iter().all(|value| document.request_violations(&media, value).is_empty()));
     }
 
     #[test]
