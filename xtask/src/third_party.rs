@@ -1,4 +1,6 @@
-//! `cargo xtask third-party`: programs that this project did not write, against its fakes.
+//! `cargo xtask third-party`: programs that this project did not write, against its fakes and its clients.
+
+mod stores;
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
@@ -34,7 +36,7 @@ struct Served {
 
 pub(crate) fn run() -> Result<Status> {
     let mut missing = Vec::new();
-    for status in [clients()?, dns_tools()?] {
+    for status in [clients()?, dns_tools()?, stores::check()?] {
         if let Status::NotChecked(why) = status {
             missing.push(why);
         }
@@ -90,10 +92,15 @@ fn is_there(command: &str) -> bool {
     nothing.is_ok()
 }
 
+/// What the programs keep between runs.
+fn directory() -> PathBuf {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |it| root().join(it));
+    target.join("third-party")
+}
+
 /// The interpreter of a virtual environment with the clients in it, made on the first run.
 fn python() -> Result<PathBuf> {
-    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |it| root().join(it));
-    let environment = target.join("third-party");
+    let environment = directory();
     let python = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     if !is_available(Command::new(&python).args(["-m", "pip", "--version"])) {
         let made = output(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment));
@@ -106,17 +113,17 @@ fn python() -> Result<PathBuf> {
     Ok(python)
 }
 
-/// A script prints what it checked, and at last `N passed, 0 failed`.
 fn run_script(python: &Path, script: &str, environment: &[(&str, &OsStr)]) -> Result {
     let mut command = Command::new(python);
-    command
-        .arg(root().join("xtask/third-party").join(script))
-        .envs(environment.iter().copied())
-        // A proxy of the developer's would not find our loopback.
-        .env("NO_PROXY", "127.0.0.1,localhost")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| format!("{script} did not start: {error}"))?;
+    command.arg(root().join("xtask/third-party").join(script)).envs(environment.iter().copied());
+    run_checks(&mut command, script).map_err(|problem| format!("{problem}; the client is right until proven wrong"))
+}
+
+/// A program prints what it checked, and at last `N passed, 0 failed`.
+fn run_checks(command: &mut Command, name: &str) -> Result {
+    // A proxy of the developer's would not find our loopback.
+    command.env("NO_PROXY", "127.0.0.1,localhost").stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| format!("{name} did not start: {error}"))?;
     let mut last = String::new();
     for line in
         child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()).map_while(std::io::Result::ok)
@@ -124,10 +131,10 @@ fn run_script(python: &Path, script: &str, environment: &[(&str, &OsStr)]) -> Re
         println!("  {line}");
         last = line;
     }
-    let status = child.wait().map_err(|error| format!("{script}: {error}"))?;
+    let status = child.wait().map_err(|error| format!("{name}: {error}"))?;
     match last.split_once(" passed, 0 failed") {
         Some((passed, "")) if status.success() && passed.parse::<u32>().is_ok_and(|passed| passed > 0) => Ok(()),
-        _ => Err(format!("{script}: not everything passed ({status}); the client is right until proven wrong")),
+        _ => Err(format!("{name}: not everything passed ({status})")),
     }
 }
 
