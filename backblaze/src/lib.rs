@@ -10,8 +10,10 @@ pub mod keys;
 pub mod large_files;
 mod models;
 pub mod notifications;
+pub mod object_store;
 mod session;
 mod sha1;
+mod uploader;
 pub mod uploads;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -23,7 +25,11 @@ use howdah_core::{
 
 use self::{account::TestMode, session::Session};
 
-pub use self::sha1::Sha1;
+pub use self::{
+    object_store::B2,
+    sha1::Sha1,
+    uploader::{LargeUpload, Uploader},
+};
 pub use models::{
     AccountId, Action, ContentSha1, CustomerKey, Encryption, EncryptionMode, FileId, FileInfo, FileRetention,
     FileVersion, LegalHold, Part, Readable, ReplicationStatus, RetentionMode, ServerSideEncryption,
