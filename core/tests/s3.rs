@@ -1,5 +1,5 @@
 //! `S3`: what goes over the wire, and what an operator is told.
-#![allow(clippy::unwrap_used, clippy::expect_used)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::unnecessary_wraps)] // an answer is a result here
 
 use std::{
     collections::VecDeque,
@@ -111,14 +111,14 @@ async fn the_acl_goes_with_what_creates_an_object_and_is_signed() {
         for request in &requests {
             let seen = format!("{} {}", request.method, request.url);
             let query = request.url.query().unwrap_or_default();
-            let creates = match request.method.as_str() {
+            let writes = match request.method.as_str() {
                 "PUT" => !query.contains("uploadId"),
                 "POST" => query.starts_with("uploads"),
                 _ => false,
             };
             let said = request.headers.get("x-amz-acl").map(|value| value.to_str().unwrap());
-            assert_eq!(said, acl.as_ref().filter(|_| creates).map(Acl::as_str), "{seen}");
-            created += usize::from(creates);
+            assert_eq!(said, acl.as_ref().filter(|_| writes).map(Acl::as_str), "{seen}");
+            created += usize::from(writes);
 
             let authorization = request.headers["authorization"].to_str().unwrap();
             let signed = authorization.split("SignedHeaders=").nth(1).unwrap().split(',').next().unwrap();
@@ -129,7 +129,7 @@ async fn the_acl_goes_with_what_creates_an_object_and_is_signed() {
             }
             assert_eq!(request.headers["x-amz-security-token"], TOKEN, "{seen}");
         }
-        assert_eq!((created, requests.len()), (4, 13));
+        assert_eq!((created, requests.len()), (4, 14));
     }
 }
 
@@ -137,10 +137,13 @@ async fn the_acl_goes_with_what_creates_an_object_and_is_signed() {
 #[derive(Clone, Default)]
 struct Script {
     answers: Arc<Mutex<VecDeque<Answer>>>,
-    asked: Arc<Mutex<Vec<(Method, String, Option<String>)>>>,
+    asked: Arc<Mutex<Vec<Asked>>>,
     /// What came in the bodies, chunk by chunk.
     sent: Arc<Mutex<Vec<Bytes>>>,
 }
+
+/// Method, URI and `Range`.
+type Asked = (Method, String, Option<String>);
 
 type Answer = Result<http::Response<Incoming>, TransportError>;
 
@@ -155,7 +158,7 @@ impl Script {
         Self { answers: Arc::new(Mutex::new(answers.into_iter().collect())), ..Self::default() }
     }
 
-    fn asked(&self) -> Vec<(Method, String, Option<String>)> {
+    fn asked(&self) -> Vec<Asked> {
         self.asked.lock().unwrap().clone()
     }
 }
@@ -298,7 +301,7 @@ async fn an_operator_is_told_what_is_wrong() {
         ),
         (404, "<Error><Code>NoSuchBucket</Code><Message>none</Message></Error>", "NoSuchBucket: none"),
         (403, "<!DOCTYPE html>\n<html>Access\ndenied by policy</html>", "no answer of S3"),
-        (400, "plain", "plain"),
+        (400, "plain\ntext", "plain text"),
     ] {
         let error = over(&Script::of([refused(status, body)])).get(&at).await.unwrap_err();
         assert!(error.to_string().contains(said) && !error.to_string().contains('\n'), "{error}");
@@ -333,7 +336,7 @@ async fn a_body_that_falls_silent_is_given_up() {
     assert!(error.contains("no answer came in time"), "{error}");
 }
 
-#[tokio::test(flavor = "current_thread")]
+#[tokio::test]
 async fn a_secret_is_in_no_output() {
     #[derive(Clone, Default)]
     struct Log(Arc<Mutex<Vec<u8>>>);
@@ -352,7 +355,8 @@ async fn a_secret_is_in_no_output() {
         .with_max_level(tracing_subscriber::filter::LevelFilter::TRACE)
         .with_writer(move || writer.clone())
         .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    // For the whole process: what threads without a subscriber meet first may stay silent for the one that has it.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
 
     // A signature that does not match is answered with all that was signed.
     let server = MockServer::start().await;
@@ -364,18 +368,19 @@ async fn a_secret_is_in_no_output() {
         .mount(&server)
         .await;
     let builder = bucket_at(&server.uri()).session_token(TOKEN);
-    let mut output = format!("{builder:?}");
+    let mut output = vec![format!("{builder:?}")];
     let store = builder.build().unwrap();
     let error = store.put(&Path::from("k"), "v".into()).await.unwrap_err();
-    output += &format!("{store:?} {store} {error} {error:?}");
+    output.push(format!("{store:?} {store} {error} {error:?}"));
     let lost = over(&Script::of([failed(TransportErrorKind::Lost), failed(TransportErrorKind::Lost)]));
     let error = lost.head(&Path::from("k")).await.unwrap_err();
-    output += &format!("{error} {error:?}");
+    output.push(format!("{error} {error:?}"));
     server.reset().await;
     Mock::given(matchers::any()).respond_with(willing).mount(&server).await;
     let upload = store.put_multipart(&Path::from("k")).await.unwrap();
-    output += &format!("{upload:?}");
+    output.push(format!("{upload:?}"));
 
+    let output = output.concat();
     let logged = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(output.contains("x-amz-security-token:…") && logged.contains("sent"), "{output}\n{logged}");
     for secret in [SECRET, TOKEN] {

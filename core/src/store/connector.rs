@@ -118,7 +118,11 @@ impl Connector {
         explained(&said).unwrap_or_else(|| {
             // A page that something in between wrote for a browser.
             let page = said.trim_start().starts_with('<') && !said.trim_start().starts_with("<?xml");
-            if page { format!("({} bytes that are no answer of S3, status {status})", said.len()) } else { said }
+            if page {
+                format!("({} bytes that are no answer of S3, status {status})", said.len())
+            } else {
+                one_line(&said)
+            }
         })
     }
 }
@@ -129,12 +133,16 @@ fn explained(said: &str) -> Option<String> {
         let (_, rest) = said.split_once(&format!("<{name}>"))?;
         let (text, _) = rest.split_once(&format!("</{name}>"))?;
         let text = text.replace("&quot;", "\"").replace("&apos;", "'").replace("&lt;", "<").replace("&gt;", ">");
-        Some(text.replace("&amp;", "&").split_whitespace().collect::<Vec<_>>().join(" "))
+        Some(one_line(&text.replace("&amp;", "&")))
     };
     let code = element("Code")?;
     let message = element("Message").filter(|it| !it.is_empty()).map(|it| format!(": {it}")).unwrap_or_default();
     let request = element("RequestId").map(|it| format!(" (request {it})")).unwrap_or_default();
     Some(format!("{code}{message}{request}"))
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether this writes an object or begins to, which is when an object gets its ACL.

@@ -33,7 +33,7 @@ use crate::{
 /// # fn main() -> howdah_core::Result<()> {
 /// let media = S3::builder("https://nyc3.digitaloceanspaces.com", "media")
 ///     .region("nyc3")
-///     .access_key("DO00EXAMPLE", Secret::from("the secret of the key"))
+///     .access_key("DO00EXAMPLE", Secret::from("the-secret-of-the-key"))
 ///     .acl(Acl::PublicRead)
 ///     .build()?;
 /// assert_eq!(media.to_string(), "s3://media at https://nyc3.digitaloceanspaces.com");
