@@ -52,7 +52,7 @@ def environment():
         "AWS_SECRET_ACCESS_KEY": SECRET,
         "AWS_REGION": "us-east-1",
         "B2_ENVIRONMENT": fake["origin"],
-        "B2_APPLICATION_KEY_ID": fake["key_id"],
+        "B2_APPLICATION_KEY_ID": fake["account"],
         "B2_APPLICATION_KEY": fake["token"],
     }
 
@@ -65,7 +65,6 @@ def start_servers():
         text=True,
     )
     fake = next(served for served in map(json.loads, fakes.stdout) if served["provider"] == "backblaze")
-    fake["account"] = fake["key_id"]
     servers["fake"] = (fakes, fake)
     s3 = subprocess.Popen(
         [RCLONE, "serve", "s3", "--addr", f"127.0.0.1:{PORT}", "--auth-key", f"{KEY},{SECRET}", "--no-modtime",

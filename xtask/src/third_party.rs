@@ -16,7 +16,11 @@ use serde_json::Value;
 use crate::process::{Result, Status, cargo, is_available, output, root, run as run_command};
 
 /// A script of `xtask/third-party`, and the provider whose fake it talks to.
-const SCRIPTS: &[(&str, &str)] = &[("dnsimple_client.py", "dnsimple"), ("cloudflare_client.py", "cloudflare")];
+const SCRIPTS: &[(&str, &str)] = &[
+    ("dnsimple_client.py", "dnsimple"),
+    ("cloudflare_client.py", "cloudflare"),
+    ("backblaze_clients.py", "backblaze"),
+];
 
 /// A tool, and the Debian package that it is in.
 const DNS_TOOLS: &[(&str, &str)] =
@@ -54,14 +58,24 @@ fn clients() -> Result<Status> {
         Ok(python) => python,
         Err(why) => return Ok(Status::NotChecked(why)),
     };
+    if !is_there("rclone") {
+        return Ok(Status::NotChecked(
+            "our fake of Backblaze is judged by rclone, of the package rclone: install it".to_owned(),
+        ));
+    }
+    let offsite_copy = build(FAKES_PACKAGE, "offsite_copy")?;
     let mut fakes = Fakes::start()?;
     for (script, provider) in SCRIPTS {
         let served = fakes.wait_for(provider)?;
         println!("{script} against {}", served.base_url);
         let account = served.account.as_str().map_or_else(|| served.account.to_string(), str::to_owned);
-        let environment =
-            [("HOWDAH_BASE_URL", &served.base_url), ("HOWDAH_TOKEN", &served.token), ("HOWDAH_ACCOUNT", &account)];
-        run_script(&python, script, &environment.map(|(name, value)| (name, OsStr::new(value))))?;
+        let environment = [
+            ("HOWDAH_BASE_URL", OsStr::new(&served.base_url)),
+            ("HOWDAH_TOKEN", OsStr::new(&served.token)),
+            ("HOWDAH_ACCOUNT", OsStr::new(&account)),
+            ("HOWDAH_OFFSITE_COPY", offsite_copy.as_os_str()),
+        ];
+        run_script(&python, script, &environment)?;
     }
     Ok(Status::Passed)
 }
@@ -93,13 +107,13 @@ fn is_there(command: &str) -> bool {
 }
 
 /// What the programs keep between runs.
-fn directory() -> PathBuf {
+pub(crate) fn directory() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |it| root().join(it));
     target.join("third-party")
 }
 
 /// The interpreter of a virtual environment with the clients in it, made on the first run.
-fn python() -> Result<PathBuf> {
+pub(crate) fn python() -> Result<PathBuf> {
     let environment = directory();
     let python = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     if !is_available(Command::new(&python).args(["-m", "pip", "--version"])) {
@@ -197,9 +211,17 @@ fn forward(out: Option<impl Read>, to: &mpsc::Sender<String>) {
 
 /// Builds an example and says where it is.
 fn build(package: &str, example: &str) -> Result<PathBuf> {
-    let build = ["build", "--package", package, "--example", example];
-    run_command(&mut cargo(&build))?;
-    let messages = output(cargo(&build).args(["--quiet", "--message-format", "json"]))?;
+    build_with(&["build", "--package", package, "--example", example], package, example)
+}
+
+/// The same, as fast as it can be.
+pub(crate) fn build_release(package: &str, example: &str) -> Result<PathBuf> {
+    build_with(&["build", "--release", "--package", package, "--example", example], package, example)
+}
+
+fn build_with(build: &[&str], package: &str, example: &str) -> Result<PathBuf> {
+    run_command(&mut cargo(build))?;
+    let messages = output(cargo(build).args(["--quiet", "--message-format", "json"]))?;
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())

@@ -13,7 +13,7 @@ import tempfile
 import traceback
 
 BASE_URL = os.environ["HOWDAH_BASE_URL"]
-KEY_ID = os.environ["HOWDAH_KEY_ID"]
+KEY_ID = os.environ["HOWDAH_ACCOUNT"]
 KEY = os.environ["HOWDAH_TOKEN"]
 OFFSITE_COPY = os.environ["HOWDAH_OFFSITE_COPY"]
 
