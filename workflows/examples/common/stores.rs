@@ -10,9 +10,10 @@ use howdah_core::{
     http::RetryPolicy,
     store::{
         Acl, S3,
-        object_store::{ObjectStore, local::LocalFileSystem, path::Path},
+        object_store::{local::LocalFileSystem, path::Path},
     },
 };
+use howdah_workflows::offsite_copy::{Place, SourceTime};
 use url::Url;
 
 use super::{Failure, demo::Demo};
@@ -29,22 +30,6 @@ URLs:
   file:///DIRECTORY
       Keeps no attributes: those of the objects are in the manifest of a copy, and taken from there when it is restored.";
 
-/// A store, and what one has to know of it.
-pub struct Place {
-    pub store: Arc<dyn ObjectStore>,
-    pub prefix: Path,
-    /// The URL without what follows its question mark.
-    pub name: String,
-    /// Who runs it, as `backblaze` or the host of an endpoint.
-    pub provider: String,
-    /// Whether objects keep a content type and the like.
-    pub keeps_attributes: bool,
-    /// The name of the metadata that holds the time of a source.
-    pub source_time: Option<&'static str>,
-    /// Whether reading an object twice costs nothing worth naming.
-    pub local: bool,
-}
-
 /// Where credentials and fakes are found.
 pub struct Stores<'a> {
     /// The environment.
@@ -60,6 +45,7 @@ impl Stores<'_> {
         let url = Url::parse(text).map_err(|error| wrong(&format!("{error}; s3://, b2:// or file:// is meant")))?;
         let mut options = Options::of(&url);
         let place = match url.scheme() {
+            "s3" if self.demo.is_some() => return Err(wrong("the demo has no S3: take a directory, file:///…")),
             "s3" => self.s3(&url, &mut options)?,
             "b2" => self.b2(&url, &mut options).await?,
             "file" => file(&url)?,
@@ -77,7 +63,7 @@ impl Stores<'_> {
         let region = options.take("region").or_else(|| variable("REGION")).unwrap_or_else(|| "us-east-1".to_owned());
         let endpoint = endpoint.unwrap_or_else(|| format!("https://s3.{region}.amazonaws.com"));
         let missing = |name: &str| Failure::new(format!("{owner}_{name} is not set: it is needed for {url}"));
-        let mut builder = S3::builder(endpoint.clone(), bucket.clone()).region(region).access_key(
+        let mut builder = S3::builder(endpoint.clone(), bucket.clone()).region(region.clone()).access_key(
             variable("ACCESS_KEY_ID").ok_or_else(|| missing("ACCESS_KEY_ID"))?,
             variable("SECRET_ACCESS_KEY").ok_or_else(|| missing("SECRET_ACCESS_KEY"))?,
         );
@@ -94,20 +80,19 @@ impl Stores<'_> {
             builder = builder.virtual_hosted();
         }
         let host = Url::parse(&endpoint).ok().and_then(|endpoint| endpoint.host_str().map(str::to_owned));
-        Ok(Place {
-            store: Arc::new(builder.retry(patient()).build()?),
-            prefix: prefix(url)?,
-            name: shown(url),
-            provider: host.unwrap_or(endpoint),
-            keeps_attributes: true,
-            source_time: Some("mtime"),
-            local: false,
-        })
+        let store = Arc::new(builder.retry(patient()).build()?);
+        Ok(Place::new(shown(url), store)
+            .below(prefix(url)?)
+            .at_provider(host.unwrap_or(endpoint), Some(region))
+            .with_source_time(SourceTime::Seconds("mtime".into())))
     }
 
     async fn b2(&self, url: &Url, options: &mut Options) -> Result<Place, Failure> {
         let bucket = bucket(url)?;
         let backblaze = self.backblaze()?;
+        if let (Some(demo), None) = (self.demo, backblaze.buckets().find(&bucket).await?) {
+            demo.backblaze.create_bucket(&bucket);
+        }
         let mut store = B2::open(&backblaze, &bucket).await?.with_source_times().with_resume();
         if options.take("delete").as_deref() == Some("versions") {
             store = store.with_deletion(Deletion::AllVersions);
@@ -120,15 +105,10 @@ impl Stores<'_> {
             let bytes = bytes.parse().map_err(|_| Failure::new(format!("part-size is no number of bytes: `{bytes}`")))?;
             store = store.with_part_size(bytes);
         }
-        Ok(Place {
-            store: Arc::new(store),
-            prefix: prefix(url)?,
-            name: shown(url),
-            provider: "backblaze".to_owned(),
-            keeps_attributes: true,
-            source_time: Some("src_last_modified_millis"),
-            local: false,
-        })
+        Ok(Place::new(shown(url), Arc::new(store))
+            .below(prefix(url)?)
+            .at_provider("backblaze", None)
+            .with_source_time(SourceTime::Millis("src_last_modified_millis".into())))
     }
 
     /// Backblaze: `B2_APPLICATION_KEY_ID` and `B2_APPLICATION_KEY`; `B2_ENVIRONMENT` for another base URL, as its own command
@@ -163,15 +143,8 @@ fn file(url: &Url) -> Result<Place, Failure> {
     if !directory.is_dir() {
         return Err(Failure::new(format!("there is no directory {}", directory.display())));
     }
-    Ok(Place {
-        store: Arc::new(LocalFileSystem::new_with_prefix(&directory)?),
-        prefix: Path::default(),
-        name: shown(url),
-        provider: "this machine".to_owned(),
-        keeps_attributes: false,
-        source_time: None,
-        local: true,
-    })
+    let store = Arc::new(LocalFileSystem::new_with_prefix(&directory)?);
+    Ok(Place::new(shown(url), store).without_attributes())
 }
 
 fn bucket(url: &Url) -> Result<String, Failure> {
