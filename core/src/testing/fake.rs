@@ -75,11 +75,13 @@ pub struct Fake<S> {
 }
 
 enum Handler<S> {
-    Whole(Box<dyn Fn(&mut S, &Asked, &[String]) -> Reply<Answer> + Send + Sync>),
+    Whole(Whole<S>),
     Upload(upload::Begin<S>),
 }
 
+type Whole<S> = Box<dyn Fn(&mut S, &Asked, &[String]) -> Reply<Answer> + Send + Sync>;
 type Gate<S> = Box<dyn Fn(&mut S, &Asked) -> Result<(), Answer> + Send + Sync>;
+type Draw = Box<dyn Fn(&mut Rng, &Asked) -> Option<Fault> + Send>;
 type Write<S> = fn(&S) -> Value;
 type Paginate = fn(&Asked, &Route, Vec<Value>) -> Answer;
 
@@ -120,7 +122,7 @@ struct Held<S> {
 struct Weather {
     share: f64,
     seed: u64,
-    draw: Box<dyn Fn(&mut Rng, &Asked) -> Option<Fault> + Send>,
+    draw: Draw,
 }
 
 impl<S> Clone for Fake<S> {
@@ -369,9 +371,8 @@ impl<S: World> Fake<S> {
             }
         };
         match (fault, answer) {
-            (None, Some(answer)) => Ok(answer),
             (Some(Fault::CutAnswer { after }), Some(answer)) => Ok(answer.cut(after)),
-            (Some(Fault::Answer { answer, .. }), _) => Ok(answer),
+            (None, Some(answer)) | (Some(Fault::Answer { answer, .. }), _) => Ok(answer),
             (Some(Fault::Silence { .. }), _) => std::future::pending().await,
             _ => Err(lost(io::ErrorKind::ConnectionReset.into())),
         }
@@ -398,7 +399,7 @@ impl<S: World> Fake<S> {
             }
             _ => Err(Answer::json(404, json!({ "message": "no such route" }))),
         });
-        self.finish(held, request, answered)
+        self.finish(held, &request, answered)
     }
 
     /// Reads a body as it comes, up to where it is cut.
@@ -415,7 +416,7 @@ impl<S: World> Fake<S> {
             let args = request.matched.as_ref().map_or(&[][..], |matched| &matched.args);
             match admitted.and_then(|()| begin(&mut held.state, &request.asked, args)) {
                 Ok(sink) => sink,
-                Err(refusal) => return Ok(self.finish(held, request, Err(refusal))),
+                Err(refusal) => return Ok(self.finish(held, &request, Err(refusal))),
             }
         };
         let mut receiving = Receiving { fake: self, open: Some((sink, request)) };
@@ -462,7 +463,7 @@ impl<S: World> Fake<S> {
     }
 
     /// What every answer has, and what is kept of it.
-    fn finish(&self, held: &mut Held<S>, request: Request, answered: Reply<Answer>) -> Answer {
+    fn finish(&self, held: &mut Held<S>, request: &Request, answered: Reply<Answer>) -> Answer {
         let setup = &self.shared.setup;
         let mut answer = answered.unwrap_or_else(|answer| answer);
         if let Some(translation) = &setup.translation {
@@ -477,7 +478,7 @@ impl<S: World> Fake<S> {
         answer.headers.entry(header::DATE).or_insert(HeaderValue::from_str(&date).expect("a date is ASCII"));
         let changing = request.asked.method != Method::GET && request.asked.method != Method::HEAD;
         if setup.journal {
-            let route = setup.matched(&request).map(|(route, ..)| match request.asked.method {
+            let route = setup.matched(request).map(|(route, ..)| match request.asked.method {
                 Method::HEAD => format!("HEAD {}", route.path),
                 _ => route.to_string(),
             });
@@ -579,7 +580,7 @@ impl<'a, S: World> Receiving<'a, S> {
     /// The answer to what was read, or to what could not be written.
     fn end(mut self, read: io::Result<()>) -> Answer {
         let (answered, request, mut held) = self.close(read).expect("it ends once");
-        self.fake.finish(&mut held, request, answered)
+        self.fake.finish(&mut held, &request, answered)
     }
 
     /// The connection broke: the state is tidied, and nobody is answered.
