@@ -13,6 +13,7 @@ use howdah_core::{
         path::{DELIMITER, Path},
     },
 };
+use http::Extensions;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -60,7 +61,7 @@ impl B2 {
 
     /// The objects and folders right below a prefix.
     pub(super) async fn list_folder(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        let mut found = ListResult { objects: Vec::new(), common_prefixes: Vec::new(), extensions: Default::default() };
+        let mut found = ListResult { objects: Vec::new(), common_prefixes: Vec::new(), extensions: Extensions::new() };
         let mut next = Some(self.filter(folder(prefix)).with_delimiter(DELIMITER).with_max_file_count(FIRST));
         while let Some(filter) = next {
             let (page, following) = self.page(filter).await?;
@@ -121,8 +122,7 @@ impl PaginatedListStore for B2 {
             None => starting(filter, &after),
         };
         let (page, next) = self.page(filter).await?;
-        let mut result =
-            ListResult { objects: Vec::new(), common_prefixes: Vec::new(), extensions: Default::default() };
+        let mut result = ListResult { objects: Vec::new(), common_prefixes: Vec::new(), extensions: Extensions::new() };
         self.sort_into(&mut result, page, &after)?;
         Ok(PaginatedListResult { result, page_token: next.and_then(|next| next.start_file_name) })
     }
