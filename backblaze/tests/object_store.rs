@@ -397,13 +397,28 @@ async fn damaged_content_is_noticed_at_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_broken_download_is_an_error() {
+async fn a_broken_download_goes_on_where_it_broke() {
     let place = place();
     let path = Path::from("a");
-    place.store.put(&path, vec![1; 100_000].into()).await.unwrap();
-    place.fake.world().fail_next(Fault::CutAnswer { after: 1000 });
+    let content: Vec<u8> = (0..100_000u32).map(|n| (n % 251) as u8).collect();
+    place.store.put(&path, content.clone().into()).await.unwrap();
+    let (mark, world) = (place.mark(), place.fake.world());
+    world.fail_nth(1, Fault::CutAnswer { after: 1000 });
+    let got = place.store.get(&path).await.unwrap();
+    // Another version by now, which is not mixed in.
+    place.store.put(&path, "other".into()).await.unwrap();
+    world.fail_nth(1, Fault::Lost { applied: false });
+    world.fail_nth(2, Fault::CutAnswer { after: 500 });
+    assert_eq!(got.bytes().await.unwrap(), content);
+    let journal = world.journal();
+    let ranges = journal[mark..].iter().filter_map(|one| one.headers.get("range"));
+    assert_eq!(ranges.collect::<Vec<_>>(), ["bytes=1000-99999", "bytes=1500-99999"]);
+
+    place.store.put(&path, content.clone().into()).await.unwrap();
+    (1..=9).for_each(|n| world.fail_nth(n, Fault::CutAnswer { after: 10 }));
     let error = place.store.get(&path).await.unwrap().bytes().await.unwrap_err();
     assert!(source(&error).message().contains("`a` could not be read to its end"), "{error}");
+    assert_eq!(source(&error).kind(), ErrorKind::Transport);
 }
 
 #[tokio::test(start_paused = true)]

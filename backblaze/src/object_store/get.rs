@@ -87,7 +87,7 @@ impl B2 {
     }
 
     fn download_options(&self) -> DownloadOptions {
-        let mut options = DownloadOptions::new();
+        let mut options = DownloadOptions::new().with_resume();
         options.encryption = self.customer_key().cloned();
         options
     }
