@@ -1,5 +1,7 @@
 //! B2 as an object store: Apache's own checks of stores, and what is particular to B2.
 
+#![allow(clippy::unwrap_used)]
+
 use std::{collections::BTreeSet, error::Error as _, time::Duration};
 
 use async_trait::async_trait;
@@ -21,9 +23,8 @@ use howdah_core::{
     testing::Fault,
 };
 use object_store::{
-    Attribute, Attributes, CopyMode, CopyOptions, Error, GetOptions, GetRange, MultipartUpload, ObjectMeta,
-    ObjectStore, ObjectStoreExt, PutMode, PutMultipartOptions, PutOptions, PutPayload, TagSet, UpdateVersion,
-    integration,
+    Attribute, Attributes, Error, GetOptions, GetRange, MultipartUpload, ObjectMeta, ObjectStore, ObjectStoreExt,
+    PutMode, PutMultipartOptions, PutOptions, PutPayload, TagSet, UpdateVersion, integration,
     list::{PaginatedListOptions, PaginatedListStore},
     multipart::MultipartStore,
     path::Path,
