@@ -23,7 +23,7 @@ use howdah_core::{
     http::{Api, Auth, Operation, RetryPolicy, Transport},
 };
 
-use self::{account::TestMode, session::Session};
+use self::{account::TestMode, buckets::BucketId, session::Session};
 
 pub use self::{
     object_store::B2,
@@ -119,7 +119,12 @@ impl Backblaze {
         notifications::Notifications(self.api.clone())
     }
 
-    /// Uploads.
+    /// Uploads to a bucket that bear what uploads meet. Keep it: it and its clones share the URLs to upload to.
+    pub fn uploader(&self, bucket: &BucketId) -> Uploader {
+        Uploader::new(self.clone(), bucket.clone())
+    }
+
+    /// Uploads, one attempt each.
     pub fn uploads(&self) -> uploads::Uploads {
         uploads::Uploads(self.api.clone())
     }

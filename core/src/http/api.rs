@@ -295,6 +295,11 @@ impl Api {
         Ok(Self { at: Some(base), ..self.clone() })
     }
 
+    /// How patiently it tries.
+    pub fn retry(&self) -> RetryPolicy {
+        self.retry
+    }
+
     /// The same API with another patience, for calls that must end soon or may take long.
     #[must_use]
     pub fn with_retry(&self, retry: RetryPolicy) -> Self {
