@@ -578,6 +578,12 @@ async fn many_objects_are_listed_in_pages() {
     assert_eq!(place.calls_since(mark), ["b2_list_file_names"; 2]);
     assert_eq!(all.len(), 2500);
     assert!(all.windows(2).all(|pair| pair[0].location < pair[1].location));
+    let mark = place.mark();
+    let folder = place.store.list_with_delimiter(Some(&Path::from("d"))).await.unwrap();
+    assert_eq!((folder.objects, folder.common_prefixes), (all, vec![]));
+    assert_eq!(place.calls_since(mark).len(), 2);
+    let root = place.store.list_with_delimiter(None).await.unwrap();
+    assert_eq!((root.objects.len(), root.common_prefixes), (1, vec![Path::from("d")]));
     // Who looks at the first few pays for one page.
     let mark = place.mark();
     let few: Vec<_> = place.store.list(None).take(3).try_collect::<Vec<_>>().await.unwrap();

@@ -98,7 +98,11 @@ impl B2 {
     fn sort_into(&self, found: &mut ListResult, rows: Vec<Row>, after: &str) -> Result<()> {
         for row in rows {
             if row.file_id.is_none() {
-                found.common_prefixes.push(Path::parse(&row.file_name)?);
+                let folder = Path::parse(&row.file_name)?;
+                // One that goes on on the next page is still one.
+                if found.common_prefixes.last() != Some(&folder) {
+                    found.common_prefixes.push(folder);
+                }
             } else if row.file_name.as_str() > after {
                 found.objects.extend(row.object(self.source_times)?);
             }
