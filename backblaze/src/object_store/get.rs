@@ -10,6 +10,8 @@ use howdah_core::{
     store::object_store::{self, GetOptions, GetRange, GetResult, GetResultPayload, ObjectMeta, Result, path::Path},
 };
 
+use http::Extensions;
+
 use super::{B2, attributes::attributes, errors};
 use crate::{
     FileId,
@@ -38,7 +40,7 @@ impl B2 {
         }
 
         let file = self.look(location, version.as_ref()).await?;
-        let meta = self.meta(location, &file)?;
+        let meta = self.meta(location, &file);
         options.check_preconditions(&meta)?;
         let range = match &options.range {
             Some(range) => within(location, range, meta.size)?,
@@ -46,13 +48,7 @@ impl B2 {
         };
         if options.head || range.is_empty() {
             let payload = GetResultPayload::Stream(stream::empty().boxed());
-            return Ok(GetResult {
-                payload,
-                meta,
-                range,
-                attributes: attributes(file),
-                extensions: Default::default(),
-            });
+            return Ok(GetResult { payload, meta, range, attributes: attributes(file), extensions: Extensions::new() });
         }
         // The version that was looked at, whatever was uploaded since.
         let asked = (range != (0..meta.size)).then(|| range.clone());
@@ -91,14 +87,14 @@ impl B2 {
     }
 
     fn download_options(&self) -> DownloadOptions {
-        let mut options = DownloadOptions::new();
+        let mut options = DownloadOptions::new().with_resume();
         options.encryption = self.customer_key().cloned();
         options
     }
 
     fn result(&self, location: &Path, downloaded: Downloaded, range: Option<&GetRange>) -> Result<GetResult> {
         let Downloaded { file, body } = downloaded;
-        let meta = self.meta(location, &file)?;
+        let meta = self.meta(location, &file);
         let range = match range {
             Some(range) if meta.size > 0 => within(location, range, meta.size)?,
             _ => 0..meta.size,
@@ -110,18 +106,18 @@ impl B2 {
             return Err(errors::of(location.as_ref(), error.with_outcome(Outcome::Refused)));
         }
         let payload = GetResultPayload::Stream(content(location.clone(), body));
-        Ok(GetResult { payload, meta, range, attributes: attributes(file), extensions: Default::default() })
+        Ok(GetResult { payload, meta, range, attributes: attributes(file), extensions: Extensions::new() })
     }
 
-    fn meta(&self, location: &Path, file: &DownloadedFile) -> Result<ObjectMeta> {
+    fn meta(&self, location: &Path, file: &DownloadedFile) -> ObjectMeta {
         let source = if self.source_times { file.file_info.source_time() } else { None };
-        Ok(ObjectMeta {
+        ObjectMeta {
             location: location.clone(),
             last_modified: SystemTime::from(source.unwrap_or(file.upload_timestamp)).into(),
             size: file.content_length,
             e_tag: Some(file.file_id.get().clone()),
             version: Some(file.file_id.get().clone()),
-        })
+        }
     }
 }
 

@@ -13,6 +13,7 @@ use howdah_core::{
         path::{DELIMITER, Path},
     },
 };
+use http::Extensions;
 use jiff::Timestamp;
 use serde::Deserialize;
 
@@ -60,7 +61,7 @@ impl B2 {
 
     /// The objects and folders right below a prefix.
     pub(super) async fn list_folder(&self, prefix: Option<&Path>) -> Result<ListResult> {
-        let mut found = ListResult { objects: Vec::new(), common_prefixes: Vec::new(), extensions: Default::default() };
+        let mut found = ListResult { objects: Vec::new(), common_prefixes: Vec::new(), extensions: Extensions::new() };
         let mut next = Some(self.filter(folder(prefix)).with_delimiter(DELIMITER).with_max_file_count(FIRST));
         while let Some(filter) = next {
             let (page, following) = self.page(filter).await?;
@@ -97,7 +98,11 @@ impl B2 {
     fn sort_into(&self, found: &mut ListResult, rows: Vec<Row>, after: &str) -> Result<()> {
         for row in rows {
             if row.file_id.is_none() {
-                found.common_prefixes.push(Path::parse(&row.file_name)?);
+                let folder = Path::parse(&row.file_name)?;
+                // One that goes on on the next page is still one.
+                if found.common_prefixes.last() != Some(&folder) {
+                    found.common_prefixes.push(folder);
+                }
             } else if row.file_name.as_str() > after {
                 found.objects.extend(row.object(self.source_times)?);
             }
@@ -121,8 +126,7 @@ impl PaginatedListStore for B2 {
             None => starting(filter, &after),
         };
         let (page, next) = self.page(filter).await?;
-        let mut result =
-            ListResult { objects: Vec::new(), common_prefixes: Vec::new(), extensions: Default::default() };
+        let mut result = ListResult { objects: Vec::new(), common_prefixes: Vec::new(), extensions: Extensions::new() };
         self.sort_into(&mut result, page, &after)?;
         Ok(PaginatedListResult { result, page_token: next.and_then(|next| next.start_file_name) })
     }

@@ -35,6 +35,10 @@
 //! | multipart upload | large file, or a plain upload when there is no second part |
 //! | copy | copy within the bucket; above 5 GB, a large file of copied parts |
 //!
+//! All content goes up with its SHA-1, which B2 checks. A whole object is held against its SHA-1 as it is read, where B2 knows
+//! one or its metadata has `large_file_sha1`: when they differ, the stream ends with an error. A part of one is not. A
+//! connection that breaks within the content is gone on with where it broke.
+//!
 //! # What B2 cannot do
 //!
 //! These are refused with `NotSupported` before anything is sent:
@@ -165,7 +169,8 @@ impl B2 {
     }
 
     /// Takes up what an earlier run left unfinished: an unfinished large file of the same name, content type and info goes on,
-    /// and parts that are there already are not sent again. Only for names that nobody else is uploading at the same time.
+    /// and parts that are there already are not sent again. Only for names that nobody else is uploading at the same time, and
+    /// not together with [`with_retention`](Self::with_retention), by which each run asks for another time.
     pub fn with_resume(mut self) -> Self {
         self.uploader = self.uploader.with_resume(true);
         self

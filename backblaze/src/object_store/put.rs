@@ -7,6 +7,8 @@ use howdah_core::{
     store::object_store::{PutMode, PutOptions, PutPayload, PutResult, Result, path::Path},
 };
 
+use http::Extensions;
+
 use super::{B2, errors};
 use crate::FileVersion;
 
@@ -41,5 +43,5 @@ pub(super) fn result(location: &Path, file: FileVersion) -> Result<PutResult> {
         let error = Error::new(ErrorKind::Decode, format!("`{location}` was written, and the answer has no `fileId`"));
         errors::of(location.as_ref(), error.with_provider("backblaze").with_outcome(Outcome::Applied))
     })?;
-    Ok(PutResult { e_tag: Some(id.clone()), version: Some(id), extensions: Default::default() })
+    Ok(PutResult { e_tag: Some(id.clone()), version: Some(id), extensions: Extensions::new() })
 }
