@@ -92,7 +92,7 @@ impl OffsiteCopy {
                     Next::End => false,
                     Next::Nothing => true,
                     Next::Copy(work) => {
-                        running.push(copier.copy(work));
+                        running.push(copier.copy(*work));
                         true
                     }
                 };
@@ -259,7 +259,7 @@ impl OffsiteCopy {
 
 /// What the next row asks for.
 enum Next {
-    Copy(Work),
+    Copy(Box<Work>),
     Nothing,
     End,
 }
@@ -274,7 +274,7 @@ fn next_work(rows: &mut Rows, report: &Report) -> Result<Next> {
     };
     let wanted: Vec<_> = row.at.iter().enumerate().filter_map(wanted).collect();
     let work = row.source.filter(|_| !wanted.is_empty());
-    Ok(work.map_or(Next::Nothing, |source| Next::Copy(Work { source, recorded: row.recorded, wanted })))
+    Ok(work.map_or(Next::Nothing, |source| Next::Copy(Box::new(Work { source, recorded: row.recorded, wanted }))))
 }
 
 fn stopped(doing: &str, place: &Place, error: &Error) -> String {
