@@ -28,10 +28,13 @@ pub(super) struct Work {
     pub(super) wanted: Vec<usize>,
 }
 
+/// What each destination said.
+pub(super) type Written = Vec<(usize, Result<Entry, Error>)>;
+
 /// What became of it.
 pub(super) struct Done {
     pub(super) key: String,
-    pub(super) result: Result<Vec<(usize, Result<Entry, Error>)>, ReadError>,
+    pub(super) result: Result<Written, ReadError>,
 }
 
 /// The source's object could not be read.
@@ -77,7 +80,7 @@ impl<'a> Copier<'a> {
         Done { key: work.source.key, result }
     }
 
-    async fn attempt(&self, work: &Work) -> Result<Vec<(usize, Result<Entry, Error>)>, ReadError> {
+    async fn attempt(&self, work: &Work) -> Result<Written, ReadError> {
         let path = Path::from(work.source.key.as_str());
         let whole = self.job.options.part_size;
         let reserved = if work.source.size <= whole { Some(self.reserve(work.source.size).await) } else { None };
@@ -119,7 +122,7 @@ impl<'a> Copier<'a> {
         path: &Path,
         got: GetResult,
         heading: &Heading,
-    ) -> Result<Vec<(usize, Result<Entry, Error>)>, ReadError> {
+    ) -> Result<Written, ReadError> {
         let part_size = part_size(heading.meta.size, self.job.options.part_size);
         let open = join_all(work.wanted.iter().map(|index| {
             let place = &self.job.destinations[*index];
@@ -137,7 +140,7 @@ impl<'a> Copier<'a> {
         let sha256 = match outcome {
             Ok((sha256, read)) if read == heading.meta.size && self.is_still(path, &heading.meta).await => sha256,
             other => {
-                join_all(uploads.iter_mut().flatten().map(|upload| upload.abort())).await;
+                join_all(uploads.iter_mut().flatten().map(MultipartUpload::abort)).await;
                 return Err(other.err().unwrap_or(ReadError::Changing));
             }
         };
