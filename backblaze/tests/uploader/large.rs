@@ -155,16 +155,16 @@ async fn left_unfinished(pods: &Pods, file: NewFile) {
 async fn what_is_another_file_is_not_taken_up() {
     let file = || NewFile::new("a").with_content_type("text/plain");
     let others = [
-        (file().with_content_type("text/html"), 10),
-        (file().with_info(FileInfo::new().with("author", "ada")), 10),
-        (NewFile::new("ab").with_content_type("text/plain"), 10),
-        (file().with_encryption(Encryption::B2), 10),
-        (file(), 12),
+        (file().with_content_type("text/html"), file(), 10),
+        (file().with_info(FileInfo::new().with("author", "ada")), file(), 10),
+        (NewFile::new("ab").with_content_type("text/plain"), file(), 10),
+        (file(), file().with_encryption(Encryption::B2), 10),
+        (file(), file(), 12),
     ];
-    for (other, size) in others {
+    for (left, wanted, size) in others {
         let pods = Pods::new();
-        left_unfinished(&pods, other).await;
-        pods.uploader().with_part_size(size).upload(file(), CONTENT.to_vec()).await.unwrap();
+        left_unfinished(&pods, left).await;
+        pods.uploader().with_part_size(size).upload(wanted, CONTENT.to_vec()).await.unwrap();
         let state = pods.state();
         assert_eq!((state.unfinished.len(), state.count(START)), (1, 1));
         assert_eq!(state.contents.values().next().unwrap(), CONTENT);
@@ -343,7 +343,7 @@ async fn no_more_is_held_than_the_parts_on_their_way() {
             Ok(Bytes::from_owner(Counted(vec![b'x'; 10], counted.clone())))
         });
         // Failures do not make it more.
-        for _ in 0..10 {
+        for _ in 0..5 {
             pods.fault(UPLOAD, Fault::Answer(503, "too_busy"));
         }
         let uploader = pods.uploader().with_part_size(100).with_concurrency(concurrency);

@@ -139,7 +139,7 @@ impl Pods {
         let text = |name: &str| input[name].as_str().unwrap_or_default().to_owned();
         Ok(match operation {
             "b2_authorize_account" => {
-                json!({ "accountId": "a", "authorizationToken": "token", "apiInfo": { "storageApi": {
+                json!({ "accountId": "a", "authorizationToken": "4_session", "apiInfo": { "storageApi": {
                 "absoluteMinimumPartSize": LEAST, "recommendedPartSize": RECOMMENDED,
                 "apiUrl": "https://api.example.com", "downloadUrl": "https://f.example.com" } } })
             }
