@@ -10,6 +10,7 @@ pub mod keys;
 pub mod large_files;
 mod models;
 pub mod notifications;
+pub mod object_store;
 mod session;
 mod sha1;
 mod uploader;
@@ -25,6 +26,7 @@ use howdah_core::{
 use self::{account::TestMode, buckets::BucketId, session::Session};
 
 pub use self::{
+    object_store::B2,
     sha1::Sha1,
     uploader::{LargeUpload, Uploader},
 };

@@ -223,7 +223,7 @@ impl ApiBuilder {
 }
 
 /// A base URL without its closing slash.
-fn checked_base(base: &str, query: bool) -> Result<Arc<str>> {
+pub(crate) fn checked_base(base: &str, query: bool) -> Result<Arc<str>> {
     // What may be a credential is not shown.
     let shown = base.split(['?', '#']).next().unwrap_or_default();
     let shown = shown.rsplit('@').next().unwrap_or_default();
