@@ -312,7 +312,9 @@ impl Authorize for Bought {
 #[tokio::test(start_paused = true)]
 async fn fifty_calls_whose_token_expired_together_renew_once() {
     const THERE: Endpoint<(), support::Note, 1> = Endpoint::new("THERE", Route::get("/notes/{id}").base("host"));
-    let fake = notes().below("/v1").with_gate(|_, asked| match asked.headers["authorization"].to_str() {
+    // All are sent before the first is refused.
+    let fake = notes().below("/v1").with_latency(Duration::from_millis(50));
+    let fake = fake.with_gate(|_, asked| match asked.headers["authorization"].to_str() {
         Ok("1") => Ok(()),
         _ => Err(Answer::empty(401)),
     });

@@ -4,7 +4,6 @@ use std::{
     cmp::Reverse,
     collections::BTreeMap,
     fmt, fs, io,
-    io::Write as _,
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
@@ -12,12 +11,22 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use fastrand::Rng;
+use futures::StreamExt;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
+use tokio::task::coop::consume_budget;
 
-use super::{faults::Fault, quota_server::QuotaServer, server::Server};
+use super::{
+    answer::{Answer, Reply},
+    faults::Fault,
+    journal::Exchange,
+    quota_server::QuotaServer,
+    server::Server,
+    upload::{self, Sink},
+};
 use crate::{
     Clock,
     http::{
@@ -30,85 +39,6 @@ use crate::{
 pub trait World: Send + 'static {
     /// Lets the time pass to `now`: what completes by itself completes here. Called before each request.
     fn pass(&mut self, now: Timestamp);
-}
-
-/// An answer as it goes on the wire.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Answer {
-    /// Status.
-    pub status: StatusCode,
-    /// Headers.
-    pub headers: HeaderMap,
-    /// Body.
-    pub body: Bytes,
-}
-
-impl Answer {
-    /// An answer without a body.
-    ///
-    /// # Panics
-    ///
-    /// When the status is none.
-    pub fn empty(status: u16) -> Self {
-        let status = StatusCode::from_u16(status).expect("a status has three digits");
-        Self { status, headers: HeaderMap::new(), body: Bytes::new() }
-    }
-
-    /// JSON.
-    pub fn json(status: u16, body: impl Serialize) -> Self {
-        let body = serde_json::to_vec(&body).unwrap_or_default();
-        Self { body: body.into(), ..Self::empty(status) }.with_header("content-type", "application/json")
-    }
-
-    /// Anything else.
-    pub fn text(status: u16, content_type: &'static str, body: impl Into<Bytes>) -> Self {
-        Self { body: body.into(), ..Self::empty(status) }.with_header("content-type", content_type)
-    }
-
-    /// Sets a header.
-    ///
-    /// # Panics
-    ///
-    /// When the name or the value cannot stand in a header.
-    #[must_use]
-    pub fn with_header(mut self, name: &'static str, value: impl AsRef<str>) -> Self {
-        let value = HeaderValue::from_str(value.as_ref()).expect("a header's value is visible ASCII");
-        self.headers.insert(HeaderName::from_static(name), value);
-        self
-    }
-
-    fn into_response(self) -> http::Response<Incoming> {
-        let mut response = http::Response::new(Incoming::Bytes(self.body));
-        *response.status_mut() = self.status;
-        *response.headers_mut() = self.headers;
-        response
-    }
-}
-
-/// What a handler returns: the operation's output, or any other answer, success or not, as it is to go on the wire.
-pub type Reply<Out> = Result<Out, Answer>;
-
-/// A request and its answer, for tests to look at.
-#[derive(Clone, Debug, Serialize)]
-pub struct Exchange {
-    /// The operation, such as `GET /{account}/zones`, or nothing when there is none.
-    pub route: Option<String>,
-    /// Whether our own client made it, and not someone else's over the network.
-    pub client: bool,
-    /// Method.
-    pub method: String,
-    /// The path as it came.
-    pub path: String,
-    /// The query as it came.
-    pub query: String,
-    /// The body: as JSON where it is, a string otherwise, null when there is none.
-    pub request: Value,
-    /// Status.
-    pub status: u16,
-    /// The answer's body, likewise.
-    pub response: Value,
-    /// The answer's content type.
-    pub content_type: String,
 }
 
 /// A provider in memory: its operations over a state `S`, with a clock, a quota, a journal and faults on demand.
@@ -144,10 +74,22 @@ pub struct Fake<S> {
     shared: Arc<Shared<S>>,
 }
 
-type Handler<S> = Box<dyn Fn(&mut S, &Asked, Vec<String>) -> Reply<Answer> + Send + Sync>;
+enum Handler<S> {
+    Whole(Whole<S>),
+    Upload(upload::Begin<S>),
+}
+
+type Whole<S> = Box<dyn Fn(&mut S, &Asked, &[String]) -> Reply<Answer> + Send + Sync>;
 type Gate<S> = Box<dyn Fn(&mut S, &Asked) -> Result<(), Answer> + Send + Sync>;
+type Draw = Box<dyn Fn(&mut Rng, &Asked) -> Option<Fault> + Send>;
 type Write<S> = fn(&S) -> Value;
 type Paginate = fn(&Asked, &Route, Vec<Value>) -> Answer;
+
+/// What makes several versions of an API one.
+struct Translation<S> {
+    before: fn(&mut Asked),
+    after: fn(&mut S, &Asked, Answer) -> Answer,
+}
 
 struct Shared<S> {
     provider: &'static str,
@@ -160,8 +102,10 @@ struct Setup<S> {
     routes: Vec<(Route, Handler<S>)>,
     gate: Option<Gate<S>>,
     paginate: Option<Paginate>,
+    translation: Option<Translation<S>>,
     clock: Clock,
     latency: Duration,
+    journal: bool,
     keep: Option<(PathBuf, Write<S>)>,
 }
 
@@ -171,6 +115,14 @@ struct Held<S> {
     journal: Vec<Exchange>,
     requests: u64,
     faults: BTreeMap<u64, Fault>,
+    weather: Option<Weather>,
+}
+
+/// Faults that are drawn.
+struct Weather {
+    share: f64,
+    seed: u64,
+    draw: Draw,
 }
 
 impl<S> Clone for Fake<S> {
@@ -193,11 +145,14 @@ impl<S: World> Fake<S> {
             routes: Vec::new(),
             gate: None,
             paginate: None,
+            translation: None,
             clock: Clock::system(),
             latency: Duration::ZERO,
+            journal: true,
             keep: None,
         };
-        let held = Held { state, quota: None, journal: Vec::new(), requests: 0, faults: BTreeMap::new() };
+        let held =
+            Held { state, quota: None, journal: Vec::new(), requests: 0, faults: BTreeMap::new(), weather: None };
         Self { shared: Arc::new(Shared { provider, setup, held: Mutex::new(held) }) }
     }
 
@@ -238,6 +193,22 @@ impl<S: World> Fake<S> {
         self.set(|setup| setup.paginate = Some(paginate))
     }
 
+    /// Makes one API of a provider's several versions: `before` brings a request into the shape that the operations have,
+    /// `after` gives the answer, whatever it is, the shape that the caller knows. `before` may change all of a request and
+    /// leave a header for `after`, which sees the request as changed; marked sensitive it stays out of the journal.
+    ///
+    /// `before` sees a request twice when it has a body: first without, for the operation that it is for.
+    #[must_use]
+    pub fn with_translation(self, before: fn(&mut Asked), after: fn(&mut S, &Asked, Answer) -> Answer) -> Self {
+        self.set(|setup| setup.translation = Some(Translation { before, after }))
+    }
+
+    /// Writes nothing down, for long runs and benchmarks; requests are still counted.
+    #[must_use]
+    pub fn without_journal(self) -> Self {
+        self.set(|setup| setup.journal = false)
+    }
+
     /// Counts calls and refuses those beyond the quota.
     #[must_use]
     pub fn with_quota(self, quota: QuotaServer) -> Self {
@@ -271,17 +242,36 @@ impl<S: World> Fake<S> {
         Out: ServedOutput + 'static,
     {
         let route = *endpoint.route();
-        let handler: Handler<S> = Box::new(move |state, asked, args| {
+        let handler = move |state: &mut S, asked: &Asked, args: &[String]| {
             let input = In::read(asked, Place::of(&route)).map_err(|why| Answer::text(400, "text/plain", why))?;
-            let args = std::array::from_fn(|index| args.get(index).map_or("", String::as_str));
-            let served = handler(state, args, input)?.serve(&route);
-            Ok(match served {
-                Served::Json(Value::Null) => Answer::empty(route.status),
-                Served::Json(value) => Answer::json(route.status, value),
-                Served::Bytes(bytes, content_type) => Answer::text(route.status, content_type, bytes),
-            })
-        });
-        self.set(|setup| setup.routes.push((route, handler)))
+            Ok(served(&route, handler(state, parameters(args), input)?))
+        };
+        self.set(|setup| setup.routes.push((route, Handler::Whole(Box::new(handler)))))
+    }
+
+    /// Serves an operation whose body is read as it comes, and is held nowhere.
+    ///
+    /// `begin` says where it goes, or refuses it before it is read; the request that it and `end` see has no body. Each
+    /// chunk is written while others use the state. `end` gets the writer back when all of it is there. When it is not,
+    /// `end` gets the error and tidies up: what it replies then is the answer if the writer failed, and seen by nobody if
+    /// the connection did.
+    #[must_use]
+    pub fn on_upload<In, Out, W, const N: usize>(
+        self,
+        endpoint: &Endpoint<In, Out, N>,
+        begin: impl Fn(&mut S, &Asked, [&str; N]) -> Result<W, Answer> + Send + Sync + 'static,
+        end: impl Fn(&mut S, &Asked, [&str; N], io::Result<W>) -> Reply<Out> + Send + Sync + 'static,
+    ) -> Self
+    where
+        Out: ServedOutput + 'static,
+        W: io::Write + Send + 'static,
+    {
+        let route = *endpoint.route();
+        let begin = move |state: &mut S, asked: &Asked, args: &[String]| begin(state, asked, parameters(args));
+        let end = move |state: &mut S, asked: &Asked, args: &[String], read: io::Result<W>| {
+            Ok(served(&route, end(state, asked, parameters(args), read)?))
+        };
+        self.set(|setup| setup.routes.push((route, Handler::Upload(upload::begin(begin, end)))))
     }
 
     fn held(&self) -> MutexGuard<'_, Held<S>> {
@@ -319,6 +309,18 @@ impl<S: World> Fake<S> {
         held.faults.insert(at, fault);
     }
 
+    /// From now on each request that no other fault is planned for meets, with the probability `share`, the fault that is
+    /// drawn for it, if any. The same seed draws the same for the same requests; they are seen as they came and without
+    /// their bodies. A share of zero ends it.
+    pub fn fail_randomly(
+        &self,
+        share: f64,
+        seed: u64,
+        draw: impl Fn(&mut Rng, &Asked) -> Option<Fault> + Send + 'static,
+    ) {
+        self.held().weather = Some(Weather { share, seed, draw: Box::new(draw) });
+    }
+
     /// Puts the fake on a loopback port that the system chooses, until the server is dropped.
     pub async fn serve(&self) -> io::Result<Server> {
         Server::start(self.clone(), 0, self.shared.setup.prefix.clone()).await
@@ -330,88 +332,162 @@ impl<S: World> Fake<S> {
     }
 
     /// Answers a request, or fails it.
-    pub(super) async fn answer(&self, asked: Asked, client: bool) -> Result<Answer, TransportError> {
-        let fault = {
-            let mut held = self.held();
-            held.requests += 1;
-            let now = held.requests;
-            held.faults.remove(&now)
-        };
-        if !self.shared.setup.latency.is_zero() {
-            tokio::time::sleep(self.shared.setup.latency).await;
+    pub(super) async fn answer(
+        &self,
+        mut asked: Asked,
+        body: Incoming,
+        client: bool,
+    ) -> Result<Answer, TransportError> {
+        let setup = &self.shared.setup;
+        let (number, fault) = self.met(&asked);
+        if !setup.latency.is_zero() {
+            tokio::time::sleep(setup.latency).await;
         }
-        let lost =
-            || Err(TransportError::new(TransportErrorKind::Lost, io::Error::from(io::ErrorKind::ConnectionReset)));
-        match fault {
-            None => Ok(self.carry_out(&asked, client)),
-            Some(Fault::NotSent) => {
-                let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
-                Err(TransportError::new(TransportErrorKind::NotSent, refused))
+        if fault == Some(Fault::NotSent) {
+            let refused = io::Error::from(io::ErrorKind::ConnectionRefused);
+            return Err(TransportError::new(TransportErrorKind::NotSent, refused));
+        }
+        let came = setup.translation.as_ref().map(|translation| {
+            let came = asked.clone();
+            (translation.before)(&mut asked);
+            came
+        });
+        let matched = setup.find(&asked);
+        let mut request = Request { asked, came, matched, number, client, announced: HeaderMap::new() };
+
+        let applied = fault.as_ref().is_none_or(Fault::applies);
+        let cut = match &fault {
+            Some(Fault::CutRequest { after }) => Some(*after),
+            _ => None,
+        };
+        let answer = match setup.upload(&request) {
+            // What is answered otherwise, or not at all, is not read.
+            Some(_) if !applied && cut.is_none() => None,
+            Some(begin) => Some(self.take_in(begin, request, body, cut).await?),
+            None if cut.is_some() => None,
+            None => {
+                setup.complete(&mut request, body.collect().await.map_err(lost)?);
+                applied.then(|| self.carry_out(request))
             }
-            Some(Fault::Lost { applied }) => {
-                if applied {
-                    self.carry_out(&asked, client);
-                }
-                lost()
-            }
-            Some(Fault::Silence { applied }) => {
-                if applied {
-                    self.carry_out(&asked, client);
-                }
-                std::future::pending().await
-            }
-            Some(Fault::Answer { applied, answer }) => {
-                if applied {
-                    self.carry_out(&asked, client);
-                }
-                Ok(answer)
-            }
+        };
+        match (fault, answer) {
+            (Some(Fault::CutAnswer { after }), Some(answer)) => Ok(answer.cut(after)),
+            (None, Some(answer)) | (Some(Fault::Answer { answer, .. }), _) => Ok(answer),
+            (Some(Fault::Silence { .. }), _) => std::future::pending().await,
+            _ => Err(lost(io::ErrorKind::ConnectionReset.into())),
         }
     }
 
-    fn carry_out(&self, asked: &Asked, client: bool) -> Answer {
-        let setup = &self.shared.setup;
+    /// Counts a request, and tells the fault that it meets.
+    fn met(&self, asked: &Asked) -> (u64, Option<Fault>) {
         let mut held = self.held();
-        let now = setup.clock.now();
-        held.state.pass(now);
+        held.requests += 1;
+        let number = held.requests;
+        let planned = held.faults.remove(&number);
+        let fault = planned.or_else(|| held.weather.as_ref()?.fault(number, asked));
+        (number, fault)
+    }
 
-        let (allowed, announced) = match &held.quota {
-            Some(quota) => {
-                let (status, headers) = quota.call();
-                (status == StatusCode::OK, headers)
+    fn carry_out(&self, mut request: Request) -> Answer {
+        let setup = &self.shared.setup;
+        let held = &mut *self.held();
+        let admitted = self.admit(held, &mut request);
+        let answered = admitted.and_then(|()| match setup.matched(&request) {
+            Some((route, Handler::Whole(handler), args)) => {
+                let answer = handler(&mut held.state, &request.asked, args)?;
+                Ok(paginated(setup.paginate, &request.asked, route, answer))
             }
-            None => (true, HeaderMap::new()),
-        };
-        let path = asked.path.strip_prefix(setup.prefix.as_str());
-        let matched = path.and_then(|path| {
-            let by_method = setup.routes.iter().filter(|(route, _)| http::Method::from(route.method) == asked.method);
-            // A path of plain segments wins over one with a parameter in its place, and of two operations on one path the
-            // one whose own headers were sent.
-            let matching = by_method.filter_map(|(route, handler)| Some((route, handler, route.matches(path)?)));
-            matching.min_by_key(|(route, ..)| (generality(route), unlikeness(route, &asked.headers)))
+            _ => Err(Answer::json(404, json!({ "message": "no such route" }))),
         });
-        let route = matched.as_ref().map(|(route, ..)| route.to_string());
-        let state = &mut held.state;
-        let answered = match matched {
-            _ if !allowed => Err(Answer::json(429, serde_json::json!({ "message": "quota exceeded" }))),
-            None => Err(Answer::json(404, serde_json::json!({ "message": "no such route" }))),
-            Some((route, handler, args)) => {
-                let open = setup.gate.as_ref().map_or(Ok(()), |gate| gate(state, asked));
-                let answered = open.and_then(|()| handler(state, asked, args));
-                answered.map(|answer| paginated(setup.paginate, asked, route, answer))
+        self.finish(held, &request, answered)
+    }
+
+    /// Reads a body as it comes, up to where it is cut.
+    async fn take_in(
+        &self,
+        begin: &upload::Begin<S>,
+        mut request: Request,
+        body: Incoming,
+        cut: Option<u64>,
+    ) -> Result<Answer, TransportError> {
+        let sink = {
+            let held = &mut *self.held();
+            let admitted = self.admit(held, &mut request);
+            let args = request.matched.as_ref().map_or(&[][..], |matched| &matched.args);
+            match admitted.and_then(|()| begin(&mut held.state, &request.asked, args)) {
+                Ok(sink) => sink,
+                Err(refusal) => return Ok(self.finish(held, &request, Err(refusal))),
             }
         };
-        let mut answer = answered.unwrap_or_else(|answer| answer);
-        for (name, value) in &announced {
-            answer.headers.insert(name.clone(), value.clone());
+        let mut receiving = Receiving { fake: self, open: Some((sink, request)) };
+        let mut stream = body.into_stream();
+        let mut left = cut.unwrap_or(u64::MAX);
+        while left > 0 {
+            // A body that is all there does not keep others waiting.
+            consume_budget().await;
+            let chunk = match stream.next().await {
+                Some(Ok(chunk)) => chunk,
+                Some(Err(error)) => {
+                    receiving.broken(io::Error::new(error.kind(), error.to_string()));
+                    return Err(lost(error));
+                }
+                None => break,
+            };
+            let kept = usize::try_from(left).map_or(chunk.len(), |left| left.min(chunk.len()));
+            left -= kept as u64;
+            if let Err(error) = receiving.write(&chunk[..kept]) {
+                return Ok(receiving.end(Err(error)));
+            }
         }
-        answer.headers.entry("x-request-id").or_insert(HeaderValue::from(held.requests));
-        let date = httpdate::fmt_http_date(now.into());
+        if cut.is_some() {
+            receiving.broken(io::ErrorKind::ConnectionReset.into());
+            return Err(lost(io::ErrorKind::ConnectionReset.into()));
+        }
+        Ok(receiving.end(Ok(())))
+    }
+
+    /// Lets the time pass, and refuses what is beyond the quota or does not pass the gate.
+    fn admit(&self, held: &mut Held<S>, request: &mut Request) -> Result<(), Answer> {
+        held.state.pass(self.shared.setup.clock.now());
+        if let Some(quota) = &held.quota {
+            let (status, announced) = quota.call();
+            request.announced = announced;
+            if status != StatusCode::OK {
+                return Err(Answer::json(429, json!({ "message": "quota exceeded" })));
+            }
+        }
+        match &self.shared.setup.gate {
+            Some(gate) if request.matched.is_some() => gate(&mut held.state, &request.asked),
+            _ => Ok(()),
+        }
+    }
+
+    /// What every answer has, and what is kept of it.
+    fn finish(&self, held: &mut Held<S>, request: &Request, answered: Reply<Answer>) -> Answer {
+        let setup = &self.shared.setup;
+        let mut answer = answered.unwrap_or_else(|answer| answer);
+        if let Some(translation) = &setup.translation {
+            answer = (translation.after)(&mut held.state, &request.asked, answer);
+        }
+        if request.asked.method == Method::HEAD {
+            answer = answer.without_body();
+        }
+        answer.headers.extend(request.announced.clone());
+        answer.headers.entry("x-request-id").or_insert(HeaderValue::from(request.number));
+        let date = httpdate::fmt_http_date(setup.clock.now().into());
         answer.headers.entry(header::DATE).or_insert(HeaderValue::from_str(&date).expect("a date is ASCII"));
-        let exchange = exchange(route, client, asked, &answer);
-        export(self.shared.provider, &exchange);
-        held.journal.push(exchange);
-        if asked.method != http::Method::GET {
+        let changing = request.asked.method != Method::GET && request.asked.method != Method::HEAD;
+        if setup.journal {
+            let route = setup.matched(request).map(|(route, ..)| match request.asked.method {
+                Method::HEAD => format!("HEAD {}", route.path),
+                _ => route.to_string(),
+            });
+            let came = request.came.as_ref().unwrap_or(&request.asked);
+            let exchange = Exchange::new(route, request.client, came, &answer);
+            exchange.export(self.shared.provider);
+            held.journal.push(exchange);
+        }
+        if changing {
             self.keep(&held.state);
         }
         answer
@@ -421,6 +497,128 @@ impl<S: World> Fake<S> {
         if let Some((file, write)) = &self.shared.setup.keep {
             replace_file(file, write(state).to_string().as_bytes()).expect("the world's file can be written");
         }
+    }
+}
+
+impl<S> Setup<S> {
+    /// The operation that a request is for: a `HEAD` that has none is that of the `GET`.
+    fn find(&self, asked: &Asked) -> Option<Matched> {
+        let path = asked.path.strip_prefix(self.prefix.as_str())?;
+        let of = |method: &str| {
+            let by_method = self.routes.iter().enumerate().filter(|(_, (route, _))| route.method.as_str() == method);
+            // A path of plain segments wins over one with a parameter in its place, and of two operations on one path the
+            // one whose own headers were sent.
+            let matching = by_method.filter_map(|(index, (route, _))| Some((index, route, route.matches(path)?)));
+            let best = matching.min_by_key(|(_, route, _)| (generality(route), unlikeness(route, &asked.headers)));
+            best.map(|(index, _, args)| Matched { index, args })
+        };
+        of(asked.method.as_str()).or_else(|| of("GET").filter(|_| asked.method == Method::HEAD))
+    }
+
+    fn matched<'a>(&'a self, request: &'a Request) -> Option<(&'a Route, &'a Handler<S>, &'a [String])> {
+        let Matched { index, args } = request.matched.as_ref()?;
+        self.routes.get(*index).map(|(route, handler)| (route, handler, args.as_slice()))
+    }
+
+    /// Where the request's body goes, if it is read as it comes.
+    fn upload(&self, request: &Request) -> Option<&upload::Begin<S>> {
+        match &self.routes.get(request.matched.as_ref()?.index)?.1 {
+            Handler::Upload(begin) => Some(begin),
+            Handler::Whole(_) => None,
+        }
+    }
+
+    /// Gives a request its body.
+    fn complete(&self, request: &mut Request, body: Bytes) {
+        if let (Some(translation), Some(came), false) = (&self.translation, &mut request.came, body.is_empty()) {
+            came.body = body;
+            request.asked = came.clone();
+            (translation.before)(&mut request.asked);
+        } else {
+            request.asked.body = body;
+        }
+    }
+}
+
+impl Weather {
+    fn fault(&self, number: u64, asked: &Asked) -> Option<Fault> {
+        // Each request has its own generator, so that what is drawn for one does not hang on how much others drew.
+        let mut rng = Rng::with_seed(self.seed.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15)));
+        (rng.f64() < self.share).then(|| (self.draw)(&mut rng, asked)).flatten()
+    }
+}
+
+/// A request on its way through a fake.
+struct Request {
+    asked: Asked,
+    /// As it was before it was translated.
+    came: Option<Asked>,
+    matched: Option<Matched>,
+    number: u64,
+    client: bool,
+    /// What the quota says.
+    announced: HeaderMap,
+}
+
+/// An operation, and the arguments of the path.
+struct Matched {
+    index: usize,
+    args: Vec<String>,
+}
+
+/// A body that is being read. When nobody waits for its end any more, it has broken off.
+struct Receiving<'a, S: World> {
+    fake: &'a Fake<S>,
+    open: Option<(Box<dyn Sink<S>>, Request)>,
+}
+
+impl<'a, S: World> Receiving<'a, S> {
+    fn write(&mut self, chunk: &[u8]) -> io::Result<()> {
+        self.open.as_mut().map_or(Ok(()), |(sink, _)| sink.write(chunk))
+    }
+
+    /// The answer to what was read, or to what could not be written.
+    fn end(mut self, read: io::Result<()>) -> Answer {
+        let (answered, request, mut held) = self.close(read).expect("it ends once");
+        self.fake.finish(&mut held, &request, answered)
+    }
+
+    /// The connection broke: the state is tidied, and nobody is answered.
+    fn broken(&mut self, error: io::Error) {
+        if let Some((_, _, held)) = self.close(Err(error)) {
+            self.fake.keep(&held.state);
+        }
+    }
+
+    fn close(&mut self, read: io::Result<()>) -> Option<(Reply<Answer>, Request, MutexGuard<'a, Held<S>>)> {
+        let (sink, request) = self.open.take()?;
+        let mut held = self.fake.held();
+        held.state.pass(self.fake.shared.setup.clock.now());
+        let args = request.matched.as_ref().map_or(&[][..], |matched| &matched.args);
+        let answered = sink.end(&mut held.state, &request.asked, args, read);
+        Some((answered, request, held))
+    }
+}
+
+impl<S: World> Drop for Receiving<'_, S> {
+    fn drop(&mut self) {
+        self.broken(io::ErrorKind::ConnectionAborted.into());
+    }
+}
+
+fn lost(error: io::Error) -> TransportError {
+    TransportError::new(TransportErrorKind::Lost, error)
+}
+
+fn parameters<const N: usize>(args: &[String]) -> [&str; N] {
+    std::array::from_fn(|index| args.get(index).map_or("", String::as_str))
+}
+
+fn served(route: &Route, output: impl ServedOutput) -> Answer {
+    match output.serve(route) {
+        Served::Json(Value::Null) => Answer::empty(route.status),
+        Served::Json(value) => Answer::json(route.status, value),
+        Served::Bytes(bytes, content_type) => Answer::text(route.status, content_type, bytes),
     }
 }
 
@@ -462,52 +660,31 @@ fn paginated(paginate: Option<Paginate>, asked: &Asked, route: &Route, answer: A
     }
 }
 
-fn exchange(route: Option<String>, client: bool, asked: &Asked, answer: &Answer) -> Exchange {
-    let value = |bytes: &[u8]| match bytes {
-        [] => Value::Null,
-        bytes => {
-            serde_json::from_slice(bytes).unwrap_or_else(|_| Value::String(String::from_utf8_lossy(bytes).into_owned()))
-        }
-    };
-    let content_type = answer.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    Exchange {
-        route,
-        client,
-        method: asked.method.to_string(),
-        path: asked.path.clone(),
-        query: asked.query.clone(),
-        request: value(&asked.body),
-        status: answer.status.as_u16(),
-        response: value(&answer.body),
-        content_type: content_type.unwrap_or_default().to_owned(),
-    }
-}
-
-/// Appends the exchange to a file in the directory that `HOWDAH_JOURNAL` names, for whoever holds it against a document.
-fn export(provider: &str, exchange: &Exchange) {
-    let Some(directory) = std::env::var_os("HOWDAH_JOURNAL") else {
-        return;
-    };
-    let file = Path::new(&directory).join(format!("{provider}-{}.jsonl", std::process::id()));
-    let mut line = serde_json::to_vec(exchange).unwrap_or_default();
-    line.push(b'\n');
-    let written =
-        fs::OpenOptions::new().create(true).append(true).open(&file).and_then(|mut file| file.write_all(&line));
-    written.unwrap_or_else(|error| panic!("the journal {} cannot be written: {error}", file.display()));
-}
-
 #[async_trait]
 impl<S: World> Transport for Fake<S> {
     async fn send(&self, request: http::Request<Body>) -> Result<http::Response<Incoming>, TransportError> {
-        let (parts, body) = request.into_parts();
-        let body = body.collect().await.map_err(|error| TransportError::new(TransportErrorKind::Lost, error))?;
-        let asked = Asked {
-            method: parts.method,
-            path: parts.uri.path().to_owned(),
-            query: parts.uri.query().unwrap_or_default().to_owned(),
-            headers: parts.headers,
-            body,
+        let (mut parts, body) = request.into_parts();
+        // As the network has it.
+        if !body.is_empty() {
+            parts.headers.entry(header::CONTENT_LENGTH).or_insert(body.len().into());
+        }
+        let asked = asked(parts);
+        let body = match body {
+            Body::Empty => Incoming::Bytes(Bytes::new()),
+            Body::Bytes(bytes) => Incoming::Bytes(bytes),
+            stream => Incoming::Stream(stream.into_stream().boxed(), None),
         };
-        self.answer(asked, true).await.map(Answer::into_response)
+        self.answer(asked, body, true).await.map(Answer::into_response)
+    }
+}
+
+/// A request before its body is read.
+pub(super) fn asked(parts: http::request::Parts) -> Asked {
+    Asked {
+        method: parts.method,
+        path: parts.uri.path().to_owned(),
+        query: parts.uri.query().unwrap_or_default().to_owned(),
+        headers: parts.headers,
+        body: Bytes::new(),
     }
 }

@@ -10,7 +10,7 @@ use std::{
 
 use async_trait::async_trait;
 
-use super::fake::Answer;
+use super::answer::Answer;
 use crate::http::{Body, Incoming, Transport, TransportError, TransportErrorKind};
 
 /// What one request meets instead of its answer.
@@ -28,13 +28,36 @@ pub enum Fault {
         /// Whether the request was carried out.
         applied: bool,
     },
-    /// Another answer comes, as from a gateway.
+    /// The connection breaks when the server has read so many bytes of the request's body, or all of it; nothing is
+    /// carried out.
+    CutRequest {
+        /// How many bytes are read.
+        after: u64,
+    },
+    /// The request is carried out; of its answer come status, headers and so many bytes of the body, and then the
+    /// connection breaks. An answer that is no longer than that comes whole.
+    CutAnswer {
+        /// How many bytes come.
+        after: u64,
+    },
+    /// Another answer comes, as from a gateway. If the request was not carried out, the body of an upload is not read.
     Answer {
         /// Whether the request was carried out.
         applied: bool,
         /// The answer.
         answer: Answer,
     },
+}
+
+impl Fault {
+    /// Whether the request is carried out.
+    pub(super) fn applies(&self) -> bool {
+        match self {
+            Self::NotSent | Self::CutRequest { .. } => false,
+            Self::Lost { applied } | Self::Silence { applied } | Self::Answer { applied, .. } => *applied,
+            Self::CutAnswer { .. } => true,
+        }
+    }
 }
 
 /// Kills a program, as far as its providers can tell: from a given request on nothing gets through, whatever task or

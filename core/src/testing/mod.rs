@@ -3,24 +3,31 @@
 // A test that is set up wrongly ends; answers are large because they are whole answers.
 #![allow(clippy::expect_used, clippy::result_large_err)]
 
+mod answer;
 pub mod conformance;
 mod fake;
 mod faults;
 mod hosting;
 #[cfg(feature = "internet")]
 mod internet;
+mod journal;
 mod memory;
 mod memory_registrar;
 pub mod quota_server;
 mod rdap;
 mod registry;
 mod server;
+mod upload;
 
-pub use fake::{Answer, Exchange, Fake, Reply, World};
+pub use answer::{Answer, Reply, Streamed};
+pub use fake::{Fake, World};
+/// What draws faults for [`Fake::fail_randomly`].
+pub use fastrand::Rng;
 pub use faults::{Fault, KillSwitch, Mortal};
 pub use hosting::{HostedZone, Hosting, ZoneKey};
 #[cfg(feature = "internet")]
 pub use internet::{Internet, Served, Ttls};
+pub use journal::Exchange;
 pub use memory::{MemoryDns, MemoryFault};
 pub use memory_registrar::MemoryRegistrar;
 pub use rdap::FakeRdap;

@@ -1,18 +1,20 @@
 //! A fake on a loopback port.
 
-use std::{fmt, io, net::SocketAddr};
+use std::{fmt, io, net::SocketAddr, time::Duration};
 
 use bytes::Bytes;
-use http_body_util::{BodyExt, Full};
-use hyper::{body::Incoming, service::service_fn};
+use futures::{FutureExt, StreamExt, TryStreamExt};
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use hyper::{body::Incoming as Received, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     net::TcpListener,
     task::{JoinHandle, JoinSet},
 };
 
-use super::fake::{Fake, World};
-use crate::http::kinds::Asked;
+use super::fake::{Fake, World, asked};
+use crate::http::{Body, Exact, Incoming};
 
 /// A fake that listens on loopback until this is dropped.
 pub struct Server {
@@ -75,17 +77,23 @@ impl fmt::Debug for Server {
 }
 
 /// An error here makes hyper close the connection without an answer.
-async fn respond<S: World>(fake: Fake<S>, request: http::Request<Incoming>) -> io::Result<http::Response<Full<Bytes>>> {
+async fn respond<S: World>(fake: Fake<S>, request: http::Request<Received>) -> io::Result<http::Response<Exact>> {
     let (parts, body) = request.into_parts();
-    let asked = Asked {
-        method: parts.method,
-        path: parts.uri.path().to_owned(),
-        query: parts.uri.query().unwrap_or_default().to_owned(),
-        headers: parts.headers,
-        body: body.collect().await.map_err(io::Error::other)?.to_bytes(),
+    let body = if body.is_end_stream() {
+        Incoming::Bytes(Bytes::new())
+    } else {
+        Incoming::Stream(body.into_data_stream().map_err(io::Error::other).boxed(), None)
     };
-    let answer = fake.answer(asked, false).await.map_err(io::Error::other)?;
-    let mut response = http::Response::new(Full::new(answer.body));
+    let answer = fake.answer(asked(parts), body, false).await.map_err(io::Error::other)?;
+    let body = match answer.stream {
+        Some(stream) => {
+            // What was written before a body breaks still leaves: hyper drops it with the connection.
+            let broken = |error| tokio::time::sleep(Duration::from_millis(20)).map(|()| Err(error));
+            Body::once(stream.open().or_else(broken), stream.length())
+        }
+        None => Body::Bytes(answer.body),
+    };
+    let mut response = http::Response::new(body.into_stream());
     *response.status_mut() = answer.status;
     *response.headers_mut() = answer.headers;
     Ok(response)
