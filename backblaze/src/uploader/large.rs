@@ -142,7 +142,9 @@ impl Large {
         let parts = self.parts();
         let last = parts.iter().rev().find(|(_, known)| known.put).map_or(0, |(number, _)| *number);
         if last == 0 {
-            return Err(Error::invalid("a large file has at least one part").with_outcome(Outcome::NotSent).with_provider("backblaze"));
+            return Err(Error::invalid("a large file has at least one part")
+                .with_outcome(Outcome::NotSent)
+                .with_provider("backblaze"));
         }
         let wrong =
             |why: String| Error::invalid(format!("the large file {}: {why}", self.id)).with_provider("backblaze");
