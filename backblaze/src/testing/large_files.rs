@@ -1,0 +1,9 @@
+use howdah_core::testing::Fake;
+use serde::{Deserialize, Serialize};
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct State {}
+
+pub(super) fn serve(fake: Fake<super::State>) -> Fake<super::State> {
+    fake
+}
