@@ -34,6 +34,8 @@ use crate::{
 
 mod received;
 
+use received::Rest;
+
 pub use received::{Downloaded, DownloadedFile};
 
 endpoints! {
@@ -53,10 +55,10 @@ impl Downloads {
     ///
     /// `GET /b2api/v4/b2_download_file_by_id`
     pub fn by_id(&self, id: &FileId, options: DownloadOptions) -> Call<Downloaded> {
-        let whole = options.range.is_none();
+        let rest = Rest::new(self, &options);
         let query = IdQuery { file_id: id.clone(), overrides: options.overrides.clone() };
         match options.headers(query) {
-            Ok(input) => received::receive(self.0.send(&BY_ID, [], input), whole),
+            Ok(input) => received::receive(self.0.send(&BY_ID, [], input), rest),
             Err(error) => Call::new(async { Err(error) }),
         }
     }
@@ -65,10 +67,10 @@ impl Downloads {
     ///
     /// `GET /file/{bucketName}/{fileName}`
     pub fn by_name(&self, bucket_name: &str, name: &str, options: DownloadOptions) -> Call<Downloaded> {
-        let whole = options.range.is_none();
+        let rest = Rest::new(self, &options);
         let overrides = options.overrides.clone();
         match options.headers(overrides) {
-            Ok(input) => received::receive(self.0.send(&BY_NAME, [&bucket_name, &name], input), whole),
+            Ok(input) => received::receive(self.0.send(&BY_NAME, [&bucket_name, &name], input), rest),
             Err(error) => Call::new(async { Err(error) }),
         }
     }
@@ -120,6 +122,8 @@ pub struct DownloadOptions {
     pub encryption: Option<Encryption>,
     /// A token of [`Downloads::get_authorization`] instead of the client's own.
     pub authorization: Option<Secret>,
+    /// Whether the rest is asked for when the connection breaks within the content.
+    pub resume: bool,
     pub overrides: Overrides,
 }
 
@@ -147,6 +151,13 @@ impl DownloadOptions {
     #[must_use]
     pub fn with_authorization(mut self, authorization: impl Into<Secret>) -> Self {
         self.authorization = Some(authorization.into());
+        self
+    }
+
+    /// Asks for the rest of the same version when the connection breaks within the content, up to eight times.
+    #[must_use]
+    pub fn with_resume(mut self) -> Self {
+        self.resume = true;
         self
     }
 

@@ -87,6 +87,8 @@ input! {
     pub struct KeyFilter {
     } optional {
         start_application_key_id: ApplicationKeyId,
+        /// The size of a page: 1 to 10,000.
+        max_key_count: u32,
     }
 }
 

@@ -10,8 +10,10 @@ pub mod keys;
 pub mod large_files;
 mod models;
 pub mod notifications;
+pub mod object_store;
 mod session;
 mod sha1;
+mod uploader;
 pub mod uploads;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -21,9 +23,13 @@ use howdah_core::{
     http::{Api, Auth, Operation, RetryPolicy, Transport},
 };
 
-use self::{account::TestMode, session::Session};
+use self::{account::TestMode, buckets::BucketId, session::Session};
 
-pub use self::sha1::Sha1;
+pub use self::{
+    object_store::B2,
+    sha1::Sha1,
+    uploader::{LargeUpload, Uploader},
+};
 pub use models::{
     AccountId, Action, ContentSha1, CustomerKey, Encryption, EncryptionMode, FileId, FileInfo, FileRetention,
     FileVersion, LegalHold, Part, Readable, ReplicationStatus, RetentionMode, ServerSideEncryption,
@@ -113,7 +119,12 @@ impl Backblaze {
         notifications::Notifications(self.api.clone())
     }
 
-    /// Uploads.
+    /// Uploads to a bucket that bear what uploads meet. Keep it: it and its clones share the URLs to upload to.
+    pub fn uploader(&self, bucket: &BucketId) -> Uploader {
+        Uploader::new(self.clone(), bucket.clone())
+    }
+
+    /// Uploads, one attempt each.
     pub fn uploads(&self) -> uploads::Uploads {
         uploads::Uploads(self.api.clone())
     }

@@ -84,8 +84,10 @@ impl Authorize for Session {
     }
 
     /// Forgets the authorization, unless another call has renewed it already: the next attempt fetches one.
-    async fn renew(&self, refused: &Error, _: &Route, used: Option<&HeaderValue>) -> Result<bool> {
-        if !matches!(refused.code(), Some("expired_auth_token" | "bad_auth_token")) {
+    async fn renew(&self, refused: &Error, route: &Route, used: Option<&HeaderValue>) -> Result<bool> {
+        // An upload's own token is as good as its URL: whoever uploads fetches both.
+        let own = route.base.is_none();
+        if own || !matches!(refused.code(), Some("expired_auth_token" | "bad_auth_token")) {
             return Ok(false);
         }
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);

@@ -1,10 +1,15 @@
 //! SHA-1 of content that passes by once.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    io,
+    pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
+    task::{Context, Poll, ready},
+};
 
 use bytes::Bytes;
-use futures::{StreamExt, stream};
-use howdah_core::http::{Body, ByteStream};
+use futures::{Stream, StreamExt};
+use howdah_core::http::{Body, Exact};
 use sha1::{Digest, Sha1 as Hasher};
 
 /// How the service is told what the SHA-1 of an upload is.
@@ -33,45 +38,111 @@ pub(crate) fn hex(hasher: Hasher) -> String {
 
 /// The body to send, and what the header says of its SHA-1.
 pub(crate) fn prepare(content: Body, sha1: Sha1) -> (Body, String) {
-    match sha1 {
-        Sha1::Known(sha1) => (content, sha1),
-        Sha1::Unverified => (content, "do_not_verify".to_owned()),
-        Sha1::AtEnd => (followed(content), "hex_digits_at_end".to_owned()),
+    watched(content, sha1, &Passage::default())
+}
+
+/// Like [`prepare`]; what becomes of the content on its way is told by `passage`.
+pub(crate) fn watched(content: Body, sha1: Sha1, passage: &Passage) -> (Body, String) {
+    let own = content.len();
+    let at_end = sha1 == Sha1::AtEnd;
+    let length = if at_end { own + 40 } else { own };
+    let (known, header) = match sha1 {
+        Sha1::AtEnd => (None, "hex_digits_at_end".to_owned()),
+        Sha1::Known(sha1) => (Some(sha1.clone()), sha1),
+        Sha1::Unverified => (None, "do_not_verify".to_owned()),
+    };
+    let passage = passage.clone();
+    let follow = move |content: Body| {
+        let hasher = at_end.then(Hasher::new);
+        let passage = passage.clone();
+        Following { content: content.into_stream(), left: own, hasher, known: known.clone(), passage, ended: false }
+            .boxed()
+    };
+    let body = match content {
+        // In memory there is nothing to watch.
+        Body::Empty | Body::Bytes(_) if !at_end => content,
+        Body::Once(..) => Body::once(follow(content), length),
+        again => Body::replayable(move || follow(again.replay().unwrap_or_default()), length),
+    };
+    (body, header)
+}
+
+/// What is known of content on its way.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Passage(Arc<Mutex<Passed>>);
+
+#[derive(Debug, Default)]
+pub(crate) enum Passed {
+    /// It has not passed whole: nobody can have taken it.
+    #[default]
+    Partly,
+    /// To its end, and its SHA-1 where it is known.
+    Whole(Option<String>),
+    /// It could not be read.
+    Broken(io::Error),
+}
+
+impl Passage {
+    pub(crate) fn take(&self) -> Passed {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(crate) fn set(&self, passed: Passed) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = passed;
     }
 }
 
-/// The content, and after it the SHA-1 of what passed.
-fn followed(content: Body) -> Body {
-    let length = content.len() + 40;
-    match content {
-        Body::Replay(open, own) => {
-            Body::replayable(move || follow(Body::Replay(open.clone(), own).into_stream().boxed()), length)
-        }
-        Body::Bytes(bytes) => {
-            Body::replayable(move || follow(Body::Bytes(bytes.clone()).into_stream().boxed()), length)
-        }
-        Body::Empty => Body::from(Bytes::from(Sha1::of(b""))),
-        once @ Body::Once(..) => Body::once(follow(once.into_stream().boxed()), length),
-    }
+/// Content, and behind it the digits where there is a hasher.
+struct Following {
+    content: Exact,
+    left: u64,
+    hasher: Option<Hasher>,
+    known: Option<String>,
+    passage: Passage,
+    ended: bool,
 }
 
-fn follow(content: ByteStream) -> ByteStream {
-    let hasher = Arc::new(Mutex::new(Hasher::new()));
-    let feeding = hasher.clone();
-    let content = content.inspect(move |chunk| {
-        if let Ok(chunk) = chunk {
-            feeding.lock().unwrap_or_else(PoisonError::into_inner).update(chunk);
+impl Stream for Following {
+    type Item = io::Result<Bytes>;
+
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let this = &mut *self;
+        if this.ended {
+            return Poll::Ready(None);
         }
-    });
-    let digits = stream::once(async move {
-        let hasher = std::mem::take(&mut *hasher.lock().unwrap_or_else(PoisonError::into_inner));
-        Ok(Bytes::from(hex(hasher)))
-    });
-    content.chain(digits).boxed()
+        Poll::Ready(match ready!(this.content.poll_next_unpin(cx)) {
+            Some(Ok(chunk)) => {
+                this.left -= chunk.len() as u64;
+                match &mut this.hasher {
+                    Some(hasher) => hasher.update(&chunk),
+                    // Nobody asks again after the last chunk.
+                    None if this.left == 0 => this.passage.set(Passed::Whole(this.known.take())),
+                    None => {}
+                }
+                Some(Ok(chunk))
+            }
+            Some(Err(error)) => {
+                this.ended = true;
+                let passed_on = io::Error::new(error.kind(), error.to_string());
+                this.passage.set(Passed::Broken(error));
+                Some(Err(passed_on))
+            }
+            None => {
+                this.ended = true;
+                this.hasher.take().map(|hasher| {
+                    let digits = hex(hasher);
+                    this.passage.set(Passed::Whole(Some(digits.clone())));
+                    Ok(Bytes::from(digits))
+                })
+            }
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use futures::stream;
+
     use super::*;
 
     #[tokio::test]
@@ -83,6 +154,21 @@ mod tests {
             let (body, header) = prepare(content, Sha1::AtEnd);
             assert_eq!((body.len(), header.as_str()), (43, "hex_digits_at_end"));
             assert_eq!(body.collect().await.unwrap(), format!("abc{sha1}"));
+        }
+        let broken = || stream::iter([Ok(Bytes::from("a")), Err(io::ErrorKind::NotConnected.into())]).boxed();
+        for (content, sha1, whole) in [
+            (Body::replayable(chunks, 3), Sha1::Known(sha1.to_owned()), true),
+            (Body::replayable(chunks, 3), Sha1::AtEnd, true),
+            (Body::replayable(broken, 3), Sha1::AtEnd, false),
+            (Body::replayable(broken, 3), Sha1::Unverified, false),
+        ] {
+            let passage = Passage::default();
+            let read = watched(content, sha1, &passage).0.collect().await;
+            match passage.take() {
+                Passed::Whole(digits) => assert!(whole && digits.is_some()),
+                Passed::Broken(error) => assert_eq!((whole, error.kind()), (false, read.unwrap_err().kind())),
+                Passed::Partly => panic!("it passed"),
+            }
         }
         let (empty, _) = prepare(Body::Empty, Sha1::AtEnd);
         assert_eq!(empty.collect().await.unwrap(), "da39a3ee5e6b4b0d3255bfef95601890afd80709");

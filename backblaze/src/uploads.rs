@@ -5,9 +5,11 @@
 //!
 //! A URL is for one upload at a time. After any failure it is good for nothing: fetch another one.
 
+use std::time::Duration;
+
 use howdah_core::{
     Error, Result, Secret, endpoints,
-    http::{Api, Body, Call, RetryPolicy, Upload},
+    http::{Api, Body, Call, Upload},
     secret,
 };
 use jiff::Timestamp;
@@ -54,7 +56,10 @@ impl Uploads {
     ///
     /// `POST {uploadUrl}`
     pub fn upload_file(&self, url: &UploadUrl, file: &NewFile, content: Body, sha1: Sha1) -> Call<FileVersion> {
-        let (body, sha1) = sha1::prepare(content, sha1);
+        self.send_file(url, file, sha1::prepare(content, sha1))
+    }
+
+    pub(crate) fn send_file(&self, url: &UploadUrl, file: &NewFile, (body, sha1): (Body, String)) -> Call<FileVersion> {
         let upload = Upload::new(body)
             .with_secret_header("authorization", url.authorization_token.clone())
             .with_header("x-bz-content-sha1", sha1);
@@ -75,7 +80,16 @@ impl Uploads {
         sha1: Sha1,
         encryption: Option<&Encryption>,
     ) -> Call<Part> {
-        let (body, sha1) = sha1::prepare(content, sha1);
+        self.send_part(url, number, sha1::prepare(content, sha1), encryption)
+    }
+
+    pub(crate) fn send_part(
+        &self,
+        url: &UploadPartUrl,
+        number: u32,
+        (body, sha1): (Body, String),
+        encryption: Option<&Encryption>,
+    ) -> Call<Part> {
         let mut upload = Upload::new(body)
             .with_secret_header("authorization", url.authorization_token.clone())
             .with_header("x-bz-part-number", number.to_string())
@@ -86,8 +100,9 @@ impl Uploads {
         self.once().send_at(url.upload_url.expose(), &UPLOAD_PART, upload)
     }
 
+    /// One attempt, which has the time that its length needs.
     fn once(&self) -> Api {
-        self.0.with_retry(RetryPolicy::never())
+        self.0.with_retry(self.0.retry().with_attempts(1).with_total(Duration::MAX))
     }
 }
 

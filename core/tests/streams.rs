@@ -362,6 +362,8 @@ async fn versions_of_an_api_are_one() {
     assert_eq!((exchange.path.as_str(), exchange.route.as_deref()), ("/v0/message", Some("POST /notes")));
     assert_eq!((exchange.request, exchange.response), (json!({ "words": "a" }), json!({ "words": "a" })));
     assert!(!exchange.headers.contains_key("x-version"));
+    assert_eq!(exchange.answer_headers["content-type"], "application/json");
+    assert_eq!((exchange.translated, fake.journal()[1].translated), (true, false));
 }
 
 #[tokio::test(start_paused = true)]

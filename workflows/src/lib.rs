@@ -50,6 +50,7 @@ pub mod engine;
 pub mod instance;
 pub mod lookout;
 pub mod move_dns;
+pub mod offsite_copy;
 pub mod sightings;
 pub mod transfer_domain;
 pub mod translate;

@@ -1,4 +1,6 @@
-//! `cargo xtask third-party`: programs that this project did not write, against its fakes.
+//! `cargo xtask third-party`: programs that this project did not write, against its fakes and its clients.
+
+mod stores;
 
 use std::ffi::OsStr;
 use std::io::{BufRead, BufReader, Read};
@@ -14,7 +16,11 @@ use serde_json::Value;
 use crate::process::{Result, Status, cargo, is_available, output, root, run as run_command};
 
 /// A script of `xtask/third-party`, and the provider whose fake it talks to.
-const SCRIPTS: &[(&str, &str)] = &[("dnsimple_client.py", "dnsimple"), ("cloudflare_client.py", "cloudflare")];
+const SCRIPTS: &[(&str, &str)] = &[
+    ("dnsimple_client.py", "dnsimple"),
+    ("cloudflare_client.py", "cloudflare"),
+    ("backblaze_clients.py", "backblaze"),
+];
 
 /// A tool, and the Debian package that it is in.
 const DNS_TOOLS: &[(&str, &str)] =
@@ -34,7 +40,7 @@ struct Served {
 
 pub(crate) fn run() -> Result<Status> {
     let mut missing = Vec::new();
-    for status in [clients()?, dns_tools()?] {
+    for status in [clients()?, dns_tools()?, stores::check()?] {
         if let Status::NotChecked(why) = status {
             missing.push(why);
         }
@@ -52,14 +58,24 @@ fn clients() -> Result<Status> {
         Ok(python) => python,
         Err(why) => return Ok(Status::NotChecked(why)),
     };
+    if !is_there("rclone") {
+        return Ok(Status::NotChecked(
+            "our fake of Backblaze is judged by rclone, of the package rclone: install it".to_owned(),
+        ));
+    }
+    let offsite_copy = build(FAKES_PACKAGE, "offsite_copy")?;
     let mut fakes = Fakes::start()?;
     for (script, provider) in SCRIPTS {
         let served = fakes.wait_for(provider)?;
         println!("{script} against {}", served.base_url);
         let account = served.account.as_str().map_or_else(|| served.account.to_string(), str::to_owned);
-        let environment =
-            [("HOWDAH_BASE_URL", &served.base_url), ("HOWDAH_TOKEN", &served.token), ("HOWDAH_ACCOUNT", &account)];
-        run_script(&python, script, &environment.map(|(name, value)| (name, OsStr::new(value))))?;
+        let environment = [
+            ("HOWDAH_BASE_URL", OsStr::new(&served.base_url)),
+            ("HOWDAH_TOKEN", OsStr::new(&served.token)),
+            ("HOWDAH_ACCOUNT", OsStr::new(&account)),
+            ("HOWDAH_OFFSITE_COPY", offsite_copy.as_os_str()),
+        ];
+        run_script(&python, script, &environment)?;
     }
     Ok(Status::Passed)
 }
@@ -90,10 +106,15 @@ fn is_there(command: &str) -> bool {
     nothing.is_ok()
 }
 
-/// The interpreter of a virtual environment with the clients in it, made on the first run.
-fn python() -> Result<PathBuf> {
+/// What the programs keep between runs.
+pub(crate) fn directory() -> PathBuf {
     let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| root().join("target"), |it| root().join(it));
-    let environment = target.join("third-party");
+    target.join("third-party")
+}
+
+/// The interpreter of a virtual environment with the clients in it, made on the first run.
+pub(crate) fn python() -> Result<PathBuf> {
+    let environment = directory();
     let python = environment.join(if cfg!(windows) { "Scripts/python.exe" } else { "bin/python" });
     if !is_available(Command::new(&python).args(["-m", "pip", "--version"])) {
         let made = output(Command::new("python3").args(["-m", "venv", "--clear"]).arg(&environment));
@@ -106,17 +127,17 @@ fn python() -> Result<PathBuf> {
     Ok(python)
 }
 
-/// A script prints what it checked, and at last `N passed, 0 failed`.
 fn run_script(python: &Path, script: &str, environment: &[(&str, &OsStr)]) -> Result {
     let mut command = Command::new(python);
-    command
-        .arg(root().join("xtask/third-party").join(script))
-        .envs(environment.iter().copied())
-        // A proxy of the developer's would not find our loopback.
-        .env("NO_PROXY", "127.0.0.1,localhost")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped());
-    let mut child = command.spawn().map_err(|error| format!("{script} did not start: {error}"))?;
+    command.arg(root().join("xtask/third-party").join(script)).envs(environment.iter().copied());
+    run_checks(&mut command, script).map_err(|problem| format!("{problem}; the client is right until proven wrong"))
+}
+
+/// A program prints what it checked, and at last `N passed, 0 failed`.
+fn run_checks(command: &mut Command, name: &str) -> Result {
+    // A proxy of the developer's would not find our loopback.
+    command.env("NO_PROXY", "127.0.0.1,localhost").stdin(Stdio::null()).stdout(Stdio::piped());
+    let mut child = command.spawn().map_err(|error| format!("{name} did not start: {error}"))?;
     let mut last = String::new();
     for line in
         child.stdout.take().into_iter().flat_map(|out| BufReader::new(out).lines()).map_while(std::io::Result::ok)
@@ -124,10 +145,10 @@ fn run_script(python: &Path, script: &str, environment: &[(&str, &OsStr)]) -> Re
         println!("  {line}");
         last = line;
     }
-    let status = child.wait().map_err(|error| format!("{script}: {error}"))?;
+    let status = child.wait().map_err(|error| format!("{name}: {error}"))?;
     match last.split_once(" passed, 0 failed") {
         Some((passed, "")) if status.success() && passed.parse::<u32>().is_ok_and(|passed| passed > 0) => Ok(()),
-        _ => Err(format!("{script}: not everything passed ({status}); the client is right until proven wrong")),
+        _ => Err(format!("{name}: not everything passed ({status})")),
     }
 }
 
@@ -190,9 +211,17 @@ fn forward(out: Option<impl Read>, to: &mpsc::Sender<String>) {
 
 /// Builds an example and says where it is.
 fn build(package: &str, example: &str) -> Result<PathBuf> {
-    let build = ["build", "--package", package, "--example", example];
-    run_command(&mut cargo(&build))?;
-    let messages = output(cargo(&build).args(["--quiet", "--message-format", "json"]))?;
+    build_with(&["build", "--package", package, "--example", example], package, example)
+}
+
+/// The same, as fast as it can be.
+pub(crate) fn build_release(package: &str, example: &str) -> Result<PathBuf> {
+    build_with(&["build", "--release", "--package", package, "--example", example], package, example)
+}
+
+fn build_with(build: &[&str], package: &str, example: &str) -> Result<PathBuf> {
+    run_command(&mut cargo(build))?;
+    let messages = output(cargo(build).args(["--quiet", "--message-format", "json"]))?;
     messages
         .lines()
         .filter_map(|line| serde_json::from_str::<Value>(line).ok())

@@ -1,6 +1,6 @@
 //! A file as it is downloaded: its headers, and content that is held against its SHA-1.
 
-use std::io;
+use std::{io, ops::Range};
 
 use bytes::Bytes;
 use futures::{StreamExt, stream};
@@ -12,6 +12,7 @@ use http::{HeaderMap, header};
 use jiff::Timestamp;
 use sha1::{Digest, Sha1 as Hasher};
 
+use super::{DownloadOptions, Downloads};
 use crate::{ContentSha1, FileId, FileInfo, FileRetention, LegalHold, RetentionMode, file_name, sha1::hex};
 
 /// A file that is being downloaded.
@@ -47,17 +48,19 @@ pub struct DownloadedFile {
     pub unauthorized_to_read: Vec<String>,
 }
 
-pub(super) fn receive(call: Call<Download>, whole: bool) -> Call<Downloaded> {
+pub(super) fn receive(call: Call<Download>, rest: Rest) -> Call<Downloaded> {
     Call::new(async move {
         let download = call.await?;
         let file = read(&download.headers)?;
+        let whole = rest.options.range.is_none();
+        let body = if rest.options.resume { rest.resumed(download.body, &file) } else { download.body };
         let expected = match &file.content_sha1 {
             ContentSha1::Verified(sha1) => Some(sha1.as_str()),
             _ => file.file_info.large_file_sha1(),
         };
         let body = match expected.filter(|_| whole) {
-            Some(sha1) => verified(download.body, sha1.to_ascii_lowercase()),
-            None => download.body,
+            Some(sha1) => verified(body, sha1.to_ascii_lowercase()),
+            None => body,
         };
         Ok(Downloaded { file, body })
     })
@@ -127,6 +130,56 @@ const HTTP_HEADERS: [(&str, &str); 5] = [
     ("cache-control", "b2-cache-control"),
     ("expires", "b2-expires"),
 ];
+
+/// How often a body is gone on with.
+const BREAKS: u32 = 8;
+
+/// What asks for the rest of a body that broke off.
+pub(super) struct Rest {
+    downloads: Downloads,
+    options: DownloadOptions,
+}
+
+impl Rest {
+    pub(super) fn new(downloads: &Downloads, options: &DownloadOptions) -> Self {
+        Self { downloads: downloads.clone(), options: options.clone() }
+    }
+
+    /// The same body, which goes on from where it broke off with the same version.
+    fn resumed(self, body: Incoming, file: &DownloadedFile) -> Incoming {
+        let length = body.len();
+        let asked = self.options.range.clone().unwrap_or(0..file.content_length);
+        let left = asked.start..asked.end.min(file.content_length);
+        let state = Some((body.into_stream(), left, BREAKS, self, file.file_id.clone()));
+        let stream = stream::unfold(state, |state| async move {
+            let (mut source, mut left, mut breaks, rest, id): (ByteStream, Range<u64>, u32, Self, FileId) = state?;
+            loop {
+                let broken = match source.next().await {
+                    Some(Ok(chunk)) => {
+                        left.start += chunk.len() as u64;
+                        return Some((Ok(chunk), Some((source, left, breaks, rest, id))));
+                    }
+                    Some(Err(error)) => error,
+                    None if left.is_empty() => return None,
+                    None => io::ErrorKind::UnexpectedEof.into(),
+                };
+                if left.is_empty() || breaks == 0 {
+                    return Some((Err(broken), None));
+                }
+                breaks -= 1;
+                let options = DownloadOptions { range: Some(left.clone()), resume: false, ..rest.options.clone() };
+                match rest.downloads.by_id(&id, options).await {
+                    Ok(more) => source = more.body.into_stream(),
+                    Err(error) => {
+                        let error = format!("{broken}; the rest could not be had: {error}");
+                        return Some((Err(io::Error::new(broken.kind(), error)), None));
+                    }
+                }
+            }
+        });
+        Incoming::Stream(stream.boxed(), length)
+    }
+}
 
 /// The same body, which ends with an error when its SHA-1 is another.
 fn verified(body: Incoming, expected: String) -> Incoming {

@@ -223,7 +223,7 @@ impl ApiBuilder {
 }
 
 /// A base URL without its closing slash.
-fn checked_base(base: &str, query: bool) -> Result<Arc<str>> {
+pub(crate) fn checked_base(base: &str, query: bool) -> Result<Arc<str>> {
     // What may be a credential is not shown.
     let shown = base.split(['?', '#']).next().unwrap_or_default();
     let shown = shown.rsplit('@').next().unwrap_or_default();
@@ -293,6 +293,11 @@ impl Api {
     pub fn at(&self, base: &str) -> Result<Self> {
         let base = checked_base(base, true).map_err(|error| error.with_provider(self.provider()))?;
         Ok(Self { at: Some(base), ..self.clone() })
+    }
+
+    /// How patiently it tries.
+    pub fn retry(&self) -> RetryPolicy {
+        self.retry
     }
 
     /// The same API with another patience, for calls that must end soon or may take long.

@@ -66,7 +66,7 @@ impl Body {
     }
 
     /// The same body for another attempt, if there can be one.
-    pub(crate) fn replay(&self) -> Option<Self> {
+    pub fn replay(&self) -> Option<Self> {
         match self {
             Self::Empty => Some(Self::Empty),
             Self::Bytes(bytes) => Some(Self::Bytes(bytes.clone())),

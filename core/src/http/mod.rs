@@ -17,6 +17,8 @@ mod quota;
 pub mod retry;
 mod transport;
 
+#[cfg(feature = "store")]
+pub(crate) use api::checked_base;
 pub use api::{Api, ApiBuilder, Auth, Authorize};
 pub use body::{Body, ByteStream, Exact, Incoming};
 pub use call::Call;

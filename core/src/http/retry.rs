@@ -76,13 +76,13 @@ impl RetryPolicy {
     }
 
     /// How long to wait after the given attempt; never less than the provider asks for.
-    pub(crate) fn wait(&self, attempt: u32, asked: Option<Duration>) -> Duration {
+    pub fn wait(&self, attempt: u32, asked: Option<Duration>) -> Duration {
         let drawn = self.bound(attempt).mul_f64(fastrand::f64());
         asked.map_or(drawn, |asked| asked.saturating_add(drawn))
     }
 
-    /// A slow line still moves 64 KiB a second.
-    pub(crate) fn attempt_for(&self, body: u64) -> Duration {
+    /// How long an attempt with a body of so many bytes may take: a slow line still moves 64 KiB a second.
+    pub fn attempt_for(&self, body: u64) -> Duration {
         self.attempt.saturating_add(Duration::from_secs(body / (64 * 1024)))
     }
 }

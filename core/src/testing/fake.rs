@@ -483,7 +483,7 @@ impl<S: World> Fake<S> {
                 _ => route.to_string(),
             });
             let came = request.came.as_ref().unwrap_or(&request.asked);
-            let exchange = Exchange::new(route, request.client, came, &answer);
+            let exchange = Exchange::new(route, request.client, came, &request.asked, &answer);
             exchange.export(self.shared.provider);
             held.journal.push(exchange);
         }

@@ -33,22 +33,29 @@ pub struct Exchange {
     pub response: Value,
     /// The answer's content type.
     pub content_type: String,
+    /// The answer's headers, likewise.
+    pub answer_headers: BTreeMap<String, String>,
+    /// Whether it was asked at another path than the operation's, and [translated](super::Fake::with_translation).
+    pub translated: bool,
 }
 
 impl Exchange {
-    pub(super) fn new(route: Option<String>, client: bool, asked: &Asked, answer: &Answer) -> Self {
+    /// Of what came, and what it was carried out as.
+    pub(super) fn new(route: Option<String>, client: bool, came: &Asked, asked: &Asked, answer: &Answer) -> Self {
         let content_type = answer.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
         Self {
             route,
             client,
-            method: asked.method.to_string(),
-            path: asked.path.clone(),
-            query: asked.query.clone(),
-            headers: told(&asked.headers),
-            request: value(&asked.body),
+            method: came.method.to_string(),
+            path: came.path.clone(),
+            query: came.query.clone(),
+            headers: told(&came.headers),
+            request: value(&came.body),
             status: answer.status.as_u16(),
             response: value(&answer.body),
             content_type: content_type.unwrap_or_default().to_owned(),
+            answer_headers: told(&answer.headers),
+            translated: came.path != asked.path,
         }
     }
 

@@ -6,6 +6,7 @@
 pub mod demo;
 pub mod job;
 pub mod providers;
+pub mod stores;
 pub mod terminal;
 
 use std::{ffi::OsString, fmt, fs, io::Write, path::Path, process::ExitCode};

@@ -71,6 +71,16 @@ pub fn translation(translation: &Translation) -> String {
     text.join("\n")
 }
 
+/// A line that changes, where somebody watches.
+pub fn spinner() -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new_spinner().with_style(ProgressStyle::default_spinner());
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
 /// Lines below a heading.
 pub fn list(heading: &str, lines: &[String]) -> String {
     let mut rows = table([heading]);

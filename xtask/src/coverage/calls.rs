@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
-use super::document::Answer;
+use super::document::{Answer, Place};
 use super::journal::Call;
 use super::{Evidence, Problems};
 
@@ -12,11 +12,11 @@ use super::{Evidence, Problems};
 pub(super) fn check(evidence: &Evidence, problems: &mut Problems) -> usize {
     let documented = evidence.document.routes();
     let (mut called, mut invalid) = (BTreeSet::new(), BTreeSet::new());
-    for call in evidence.calls.iter().filter(|call| call.status != 0) {
+    for call in evidence.calls.iter().filter(|call| call.status != 0 && !call.translated) {
         let Some(route) = call.route.as_deref() else {
             continue;
         };
-        if !documented.contains(route) {
+        if !evidence.document.has(route) {
             if !evidence.exceptions.adds(route) {
                 problems.add(format!("{route}: the fake serves it, and the document has no such operation"));
             }
@@ -31,20 +31,23 @@ pub(super) fn check(evidence: &Evidence, problems: &mut Problems) -> usize {
         check_answer(evidence, route, call, problems);
     }
     let declared: BTreeSet<_> = evidence.operations.iter().map(|operation| operation.route.as_str()).collect();
-    for route in declared.iter().filter(|route| documented.contains(**route) && !called.contains(*route)) {
+    for route in declared.iter().filter(|route| evidence.document.has(route) && !called.contains(*route)) {
         problems.add(format!("{route}: no public method called it with success in the test run"));
     }
-    called.difference(&invalid).filter(|route| declared.contains(*route)).count()
+    called.difference(&invalid).filter(|route| declared.contains(*route) && documented.contains(**route)).count()
 }
 
 fn is_valid_request(evidence: &Evidence, route: &str, call: &Call, problems: &mut Problems) -> bool {
     let Evidence { document, exceptions, .. } = evidence;
     let mut faults = Vec::new();
-    let known = document.query_parameters(route);
-    for pair in call.query.iter().flat_map(|query| query.split('&')).filter(|pair| !pair.is_empty()) {
-        let name = pair.split('=').next().unwrap_or_default();
-        if !known.contains(name) && !exceptions.allows_query(route, name) {
-            faults.push(format!("{route}: query parameter `{name}` is not in the document"));
+    for violation in document.parameter_violations(route, Place::Query, &call.query_pairs()) {
+        if !exceptions.allows_query(route, &violation.pointer) {
+            faults.push(format!("{route}: query parameter `{}` {}", violation.pointer, shortened(&violation.message)));
+        }
+    }
+    for violation in document.parameter_violations(route, Place::Header, &call.headers()) {
+        if !exceptions.allows_header(route, &violation.pointer) {
+            faults.push(format!("{route}: header `{}` {}", violation.pointer, shortened(&violation.message)));
         }
     }
     match document.request_body(route) {
@@ -81,6 +84,12 @@ fn is_valid_request(evidence: &Evidence, route: &str, call: &Call, problems: &mu
 fn check_answer(evidence: &Evidence, route: &str, call: &Call, problems: &mut Problems) {
     let Evidence { document, exceptions, .. } = evidence;
     let status = call.status;
+    for violation in document.answer_header_violations(route, status, &call.answer_headers()) {
+        if !exceptions.allows_answer_header(route, status, &violation.pointer) {
+            let (name, message) = (violation.pointer, shortened(&violation.message));
+            problems.add(format!("{route} {status}: header `{name}` {message}"));
+        }
+    }
     match document.answer(route, status, call.other_type()) {
         Answer::Undeclared => {
             if !exceptions.allows_status(route, status) {

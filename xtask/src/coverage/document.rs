@@ -1,4 +1,5 @@
-//! An `OpenAPI` document, or a table of endpoints: its operations, and whether a JSON value holds against one of its schemas.
+//! An `OpenAPI` document, a table of endpoints or a list of facts: its operations, and whether a JSON value holds against one
+//! of its schemas.
 
 use std::cell::RefCell;
 use std::collections::{BTreeSet, HashMap};
@@ -10,6 +11,7 @@ use jsonschema::error::ValidationErrorKind;
 use jsonschema::{Draft, Registry, Validator};
 use serde_json::{Value, json};
 
+use super::facts::{self, OTHER_FORM};
 use super::rows::{self, Rows};
 use super::translate::translate;
 use crate::process::Result;
@@ -23,6 +25,7 @@ pub(super) struct Document {
     /// The same without what only answers have.
     requests: Schemas,
     rows: Option<Rows>,
+    has_examples: bool,
 }
 
 /// What a document says about an answer.
@@ -45,6 +48,40 @@ pub(super) struct Violation {
     pub(super) message: String,
 }
 
+/// Where a request has a parameter.
+#[derive(Clone, Copy, PartialEq)]
+pub(super) enum Place {
+    Query,
+    Header,
+}
+
+impl Place {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::Header => "header",
+        }
+    }
+}
+
+/// A query parameter or a header that the document knows.
+struct Parameter<'a> {
+    name: &'a str,
+    required: bool,
+    /// To what has its schema.
+    pointer: String,
+}
+
+impl Parameter<'_> {
+    /// `x-bz-info-*` stands for all that begin so.
+    fn is(&self, name: &str) -> bool {
+        match self.name.strip_suffix('*') {
+            Some(start) => name.starts_with(start),
+            None => self.name.eq_ignore_ascii_case(name),
+        }
+    }
+}
+
 pub(super) struct RequestBody {
     pub(super) required: bool,
     /// The pointer to its media type, if that is JSON.
@@ -58,7 +95,13 @@ impl Document {
         if path.extension().is_some_and(|it| it == "tsv") {
             return Self::of_rows(&text).map_err(named);
         }
-        Self::new(serde_json::from_str(&text).map_err(|error| named(error.to_string()))?).map_err(named)
+        let root: Value = serde_json::from_str(&text).map_err(|error| named(error.to_string()))?;
+        if facts::is_list_of_facts(&root) { Self::of_facts(root) } else { Self::new(root) }.map_err(named)
+    }
+
+    /// The document that a list of facts amounts to.
+    pub(super) fn of_facts(root: Value) -> Result<Self> {
+        Ok(Self { has_examples: false, ..Self::new(facts::read(root)?)? })
     }
 
     /// The document that a table of endpoints amounts to.
@@ -70,7 +113,7 @@ impl Document {
     pub(super) fn new(root: Value) -> Result<Self> {
         let root = translate(root);
         let requests = Schemas::new(without_read_only(&root))?;
-        Ok(Self { answers: Schemas::new(root.clone())?, requests, root, rows: None })
+        Ok(Self { answers: Schemas::new(root.clone())?, requests, root, rows: None, has_examples: true })
     }
 
     /// What is known of the table, when it is one.
@@ -78,17 +121,28 @@ impl Document {
         self.rows.as_ref()
     }
 
-    /// Every operation, as `GET /{account}/zones`.
+    /// Does it show values, or only say what they are like?
+    pub(super) fn has_examples(&self) -> bool {
+        self.has_examples
+    }
+
+    /// Every operation, as `GET /{account}/zones`, each in one form.
     pub(super) fn routes(&self) -> BTreeSet<String> {
         let paths = self.root["paths"].as_object().into_iter().flatten();
+        let is_operation = |item: &Value, method| item.get(method).is_some_and(|it| it.get(OTHER_FORM).is_none());
         paths
             .flat_map(|(path, item)| {
                 METHODS
                     .iter()
-                    .filter(|method| item.get(method).is_some())
+                    .filter(|method| is_operation(item, **method))
                     .map(move |method| format!("{} {path}", method.to_uppercase()))
             })
             .collect()
+    }
+
+    /// Is this an operation, in whatever form?
+    pub(super) fn has(&self, route: &str) -> bool {
+        self.operation(route).is_some()
     }
 
     /// The statuses that an operation declares for success, by number.
@@ -140,20 +194,71 @@ impl Document {
         Some(RequestBody { required, media: self.media(&pointer) })
     }
 
-    /// The names of the query parameters that an operation takes.
-    pub(super) fn query_parameters(&self, route: &str) -> BTreeSet<&str> {
+    /// What is wrong with the query of a request, or with its headers; the pointers are names.
+    pub(super) fn parameter_violations(&self, route: &str, place: Place, sent: &[(String, String)]) -> Vec<Violation> {
         let Some(operation) = self.operation(route) else {
-            return BTreeSet::new();
+            return Vec::new();
         };
         let item = operation.rsplit_once('/').map_or("", |(item, _)| item);
-        [item, &operation]
-            .iter()
-            .filter_map(|owner| self.at(&format!("{owner}/parameters"))?.as_array())
-            .flatten()
-            .map(|parameter| self.resolve(parameter))
-            .filter(|parameter| parameter["in"] == "query")
-            .filter_map(|parameter| parameter["name"].as_str())
-            .collect()
+        let mut known = Vec::new();
+        for owner in [item, &operation] {
+            let count = self.at(&format!("{owner}/parameters")).and_then(Value::as_array).map_or(0, Vec::len);
+            known.extend((0..count).map(|index| self.follow(&format!("{owner}/parameters/{index}"))));
+        }
+        let known = known.into_iter().filter_map(|pointer| {
+            let parameter = self.at(&pointer).filter(|it| it["in"] == place.name())?;
+            let (name, required) = (parameter["name"].as_str()?, parameter["required"] == true);
+            Some(Parameter { name, required, pointer })
+        });
+        self.held_against(&known.collect::<Vec<_>>(), place, sent)
+    }
+
+    /// The same with the headers of an answer.
+    pub(super) fn answer_header_violations(
+        &self,
+        route: &str,
+        status: u16,
+        sent: &[(String, String)],
+    ) -> Vec<Violation> {
+        let pointer =
+            self.operation(route).map(|it| self.follow(&format!("{it}/responses/{status}"))).unwrap_or_default();
+        let headers = self.at(&format!("{pointer}/headers")).and_then(Value::as_object).into_iter().flatten();
+        let known = headers.map(|(name, _)| Parameter {
+            name,
+            required: false,
+            pointer: self.follow(&format!("{pointer}/headers/{}", escape(name))),
+        });
+        self.held_against(&known.collect::<Vec<_>>(), Place::Header, sent)
+    }
+
+    fn held_against(&self, known: &[Parameter], place: Place, sent: &[(String, String)]) -> Vec<Violation> {
+        let mut violations = Vec::new();
+        let mut add = |name: &str, message: String| violations.push(Violation { pointer: name.to_owned(), message });
+        for parameter in known.iter().filter(|it| it.required) {
+            if !sent.iter().any(|(name, _)| parameter.is(name)) {
+                add(parameter.name, "is required".into());
+            }
+        }
+        for (name, text) in sent {
+            let exact = known.iter().find(|it| it.name.eq_ignore_ascii_case(name));
+            let Some(parameter) = exact.or_else(|| known.iter().find(|it| it.is(name))) else {
+                // Of other headers a document does not speak.
+                let is_foreign = place == Place::Header
+                    && !known.iter().any(|it| family(name).is_some() && family(it.name) == family(name));
+                if !is_foreign {
+                    add(name, "is not in the document".into());
+                }
+                continue;
+            };
+            let schema = self.at(&format!("{}/schema", parameter.pointer)).map(|schema| self.resolve(schema));
+            let Some(value) = schema.and_then(|schema| typed(schema, text)) else {
+                continue;
+            };
+            for violation in self.requests.violations(&parameter.pointer, &value) {
+                add(name, violation.message);
+            }
+        }
+        violations
     }
 
     /// What is wrong with an answer where the schema is that of a media type.
@@ -265,6 +370,22 @@ impl Schemas {
         let built = Rc::new(built);
         self.validators.borrow_mut().insert(pointer.to_owned(), built.clone());
         Ok(built)
+    }
+}
+
+/// `x-bz` of `x-bz-file-name`; nothing of a header that is everybody's.
+fn family(header: &str) -> Option<&str> {
+    let end = header.strip_prefix("x-")?.find('-')?;
+    Some(&header[..end + 2])
+}
+
+/// A parameter's text as the value that its schema describes; nothing where lists and objects can be written in several ways.
+fn typed(schema: &Value, text: &str) -> Option<Value> {
+    let kind = schema["type"].as_str().or_else(|| schema["anyOf"][0]["type"].as_str())?;
+    match kind {
+        "string" => Some(json!(text)),
+        "integer" | "number" | "boolean" => Some(serde_json::from_str(text).unwrap_or_else(|_| json!(text))),
+        _ => None,
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) struct Examples {
 
 pub(super) fn check(evidence: &Evidence, problems: &mut Problems) -> Examples {
     let mut examples = Examples { answers: Tally::default(), requests: Tally::default() };
+    let shown = if evidence.document.has_examples() { "example" } else { "with every property" };
     // A table has no examples, and too few types to make values of.
     let operations = if evidence.document.rows().is_some() { &[] } else { evidence.operations };
     for operation in operations {
@@ -29,7 +30,7 @@ pub(super) fn check(evidence: &Evidence, problems: &mut Problems) -> Examples {
                 continue;
             };
             for example in instance::examples(evidence.document, &media) {
-                let what = format!("{route} {status} example");
+                let what = format!("{route} {status} {shown}");
                 let outcome = round_trip_output(&example);
                 examples.answers.count(judge(evidence, route, &what, &example, outcome, Direction::Answer, problems));
             }

@@ -94,8 +94,10 @@ struct Deviation {
     pointer: Option<String>,
     /// The same into the request.
     request: Option<String>,
-    /// A query parameter that the document does not know.
+    /// A query parameter that the document does not know, or knows otherwise.
     query: Option<String>,
+    /// The same of a header: of the answer where there is a status, of the request otherwise.
+    header: Option<String>,
     fact: String,
     #[serde(skip)]
     used: Cell<bool>,
@@ -162,7 +164,7 @@ impl Exceptions {
     }
 
     pub(super) fn allows_status(&self, route: &str, status: u16) -> bool {
-        self.allows(route, |it| it.status == Some(status) && it.pointer.is_none())
+        self.allows(route, |it| it.status == Some(status) && it.pointer.is_none() && it.header.is_none())
     }
 
     pub(super) fn allows_in_answer(&self, route: &str, status: u16, pointer: &str) -> bool {
@@ -177,6 +179,14 @@ impl Exceptions {
 
     pub(super) fn allows_query(&self, route: &str, parameter: &str) -> bool {
         self.allows(route, |it| it.query.as_deref() == Some(parameter))
+    }
+
+    pub(super) fn allows_header(&self, route: &str, name: &str) -> bool {
+        self.allows(route, |it| it.status.is_none() && it.header.as_deref() == Some(name))
+    }
+
+    pub(super) fn allows_answer_header(&self, route: &str, status: u16, name: &str) -> bool {
+        self.allows(route, |it| it.status == Some(status) && it.header.as_deref() == Some(name))
     }
 
     pub(super) fn allows_loss(&self, route: &str, pointer: &str) -> bool {
@@ -223,11 +233,12 @@ impl Exceptions {
             return Err(format!("{entry}: the reason is empty"));
         }
         for it in &self.deviations.deviation {
-            let parts =
-                [it.status.is_some(), it.request.is_some(), it.query.is_some()].iter().filter(|part| **part).count();
-            if parts != 1 || it.pointer.is_some() && it.status.is_none() {
+            let of_request = [it.request.is_some(), it.query.is_some(), it.header.is_some() && it.status.is_none()];
+            let parts = of_request.iter().filter(|part| **part).count() + usize::from(it.status.is_some());
+            let into_answer = [it.pointer.is_some(), it.header.is_some() && it.status.is_some()];
+            if parts != 1 || it.pointer.is_some() && it.status.is_none() || into_answer == [true, true] {
                 return Err(format!(
-                    "{}: say one of `status` (with or without `pointer`), `request` and `query`",
+                    "{}: say one of `status` (alone, or with `pointer` or `header`), `request`, `query` and `header`",
                     it.label()
                 ));
             }
@@ -243,6 +254,7 @@ impl Deviation {
         label.extend(self.pointer.iter().map(|pointer| format!(" {pointer}")));
         label.extend(self.request.iter().map(|pointer| format!(" request {pointer}")));
         label.extend(self.query.iter().map(|name| format!(" ?{name}")));
+        label.extend(self.header.iter().map(|name| format!(" {name}:")));
         label
     }
 }

@@ -116,7 +116,8 @@ impl Maker<'_> {
                 whole.insert(name.clone(), self.value(property, name, depth + 1));
             }
         }
-        let mut parts: Vec<&Value> = schema.get("allOf").and_then(Value::as_array).into_iter().flatten().collect();
+        let all = schema.get("allOf").and_then(Value::as_array).into_iter().flatten();
+        let (rules, mut parts): (Vec<_>, Vec<_>) = all.partition(|part| part.get("if").is_some());
         for key in ["oneOf", "anyOf"] {
             if let Some(alternatives) = schema.get(key).and_then(Value::as_array) {
                 parts.push(self.choose(alternatives));
@@ -129,12 +130,25 @@ impl Maker<'_> {
                 _ => {}
             }
         }
+        for rule in rules {
+            forget(rule, &mut whole);
+        }
         Value::Object(whole)
     }
 
     fn choose<'a>(&mut self, from: &'a [Value]) -> &'a Value {
         self.choices = self.choices.max(from.len());
         from.get(self.choice % from.len().max(1)).unwrap_or(&Value::Null)
+    }
+}
+
+/// Takes out the properties that only another value of their sibling has.
+fn forget(rule: &Value, whole: &mut Map<String, Value>) {
+    let properties = |side: &str| rule[side]["properties"].as_object().into_iter().flatten();
+    if properties("if").any(|(name, schema)| whole.get(name) != schema.get("const")) {
+        for (name, _) in properties("else").filter(|(_, schema)| **schema == false) {
+            whole.remove(name);
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! What the fakes wrote down during the test run: one call a line, one file a process.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -13,6 +14,9 @@ pub(super) struct Call {
     /// The route that the fake matched, `GET /{account}/zones`; none when it knew none.
     pub(super) route: Option<String>,
     pub(super) query: Option<String>,
+    /// By lower-case names, without what is a secret.
+    #[serde(default)]
+    headers: BTreeMap<String, String>,
     /// The body; text when it was no JSON.
     #[serde(default)]
     pub(super) request: Value,
@@ -22,6 +26,11 @@ pub(super) struct Call {
     pub(super) response: Value,
     #[serde(default)]
     content_type: String,
+    #[serde(default)]
+    answer_headers: BTreeMap<String, String>,
+    /// It was made in another version's words, of which the document does not speak.
+    #[serde(default)]
+    pub(super) translated: bool,
     /// The crate's client made the call, and nobody by hand.
     #[serde(default)]
     pub(super) client: bool,
@@ -30,6 +39,18 @@ pub(super) struct Call {
 impl Call {
     pub(super) fn succeeded(&self) -> bool {
         (200..300).contains(&self.status)
+    }
+
+    pub(super) fn query_pairs(&self) -> Vec<(String, String)> {
+        self.query.as_deref().and_then(|query| serde_html_form::from_str(query).ok()).unwrap_or_default()
+    }
+
+    pub(super) fn headers(&self) -> Vec<(String, String)> {
+        self.headers.clone().into_iter().collect()
+    }
+
+    pub(super) fn answer_headers(&self) -> Vec<(String, String)> {
+        self.answer_headers.clone().into_iter().collect()
     }
 
     /// The type of an answer that is not JSON.

@@ -5,12 +5,15 @@
 
 mod calls;
 mod document;
+mod encoding;
 mod examples;
 mod exceptions;
+mod facts;
 mod instance;
 mod journal;
 mod notation;
 mod operation;
+mod prose;
 mod providers;
 mod routes;
 mod rows;
@@ -73,7 +76,11 @@ fn cover(provider: &Provider, documents: &Path) -> Result<Verdict> {
         untyped: &untyped::fields(&directory.join("src"))?,
         exceptions: &Exceptions::read(&directory)?,
     };
-    Ok(judge(&evidence))
+    let mut verdict = judge(&evidence);
+    if let Some(encoding) = &provider.encoding {
+        encoding::check(encoding, documents, &mut verdict)?;
+    }
+    Ok(verdict)
 }
 
 /// Runs the crate's tests with a journal, and reads it.
@@ -125,8 +132,12 @@ fn judge(evidence: &Evidence) -> Verdict {
     let held = match evidence.document.rows() {
         Some(rows) => rows.score(evidence),
         None => format!(
-            "examples {}/{}; whole requests {}/{}",
-            examples.answers.passed, examples.answers.total, examples.requests.passed, examples.requests.total
+            "{} {}/{}; whole requests {}/{}",
+            if evidence.document.has_examples() { "examples" } else { "whole answers" },
+            examples.answers.passed,
+            examples.answers.total,
+            examples.requests.passed,
+            examples.requests.total
         ),
     };
     Verdict { score: format!("{score}; {held}"), problems: problems.0 }

@@ -84,8 +84,8 @@ pub(super) fn split(text: &str, separator: char) -> Vec<&str> {
         match character {
             '"' => quoted = !quoted,
             _ if quoted => {}
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => depth -= 1,
+            '(' | '[' | '{' | '<' => depth += 1,
+            ')' | ']' | '}' | '>' => depth -= 1,
             _ if character == separator && depth == 0 => {
                 parts.push(text[start..at].trim());
                 start = at + character.len_utf8();

@@ -1,5 +1,6 @@
 //! The providers' crates that have a document to be held against.
 
+use super::encoding::Encoding;
 use super::operation::Operation;
 
 pub(super) struct Provider {
@@ -7,11 +8,13 @@ pub(super) struct Provider {
     pub(super) package: &'static str,
     /// In the workspace.
     pub(super) directory: &'static str,
-    /// Its name below `HOWDAH_DOCUMENTS`: an `OpenAPI` document as JSON, or a table of endpoints, tab-separated.
+    /// Its name below `HOWDAH_DOCUMENTS`: an `OpenAPI` document or a list of facts as JSON, or a table of endpoints, tab-separated.
     pub(super) document: &'static str,
     /// Where the provider publishes it.
     pub(super) published: &'static str,
     pub(super) operations: fn() -> Vec<Operation>,
+    /// How it writes names in addresses and headers, where its document shows that.
+    pub(super) encoding: Option<Encoding>,
 }
 
 pub(super) const ALL: &[Provider] = &[
@@ -22,6 +25,7 @@ pub(super) const ALL: &[Provider] = &[
         document: "dnsimple.json",
         published: "the OpenAPI document linked from developer.dnsimple.com",
         operations: || Operation::all(howdah_dnsimple::OPERATIONS),
+        encoding: None,
     },
     Provider {
         name: "gandi",
@@ -30,6 +34,7 @@ pub(super) const ALL: &[Provider] = &[
         document: "gandi.tsv",
         published: "a table of the endpoints on the reference pages at api.gandi.net/docs",
         operations: || Operation::all(howdah_gandi::OPERATIONS),
+        encoding: None,
     },
     Provider {
         name: "cloudflare",
@@ -38,5 +43,19 @@ pub(super) const ALL: &[Provider] = &[
         document: "cloudflare.json",
         published: "an extract of the OpenAPI document in Cloudflare's repository api-schemas",
         operations: || Operation::all(howdah_cloudflare::OPERATIONS),
+        encoding: None,
+    },
+    Provider {
+        name: "backblaze",
+        package: "howdah-backblaze",
+        directory: "backblaze",
+        document: "b2.json",
+        published: "a list of the calls on the reference pages at backblaze.com/apidocs",
+        operations: || Operation::all(howdah_backblaze::OPERATIONS),
+        encoding: Some(Encoding {
+            vectors: "b2-string-encoding.json",
+            encode: howdah_backblaze::file_name::encode,
+            decode: howdah_backblaze::file_name::decode,
+        }),
     },
 ];

@@ -1,0 +1,199 @@
+//! Object stores by their URLs on the command line.
+
+use std::{path::PathBuf, sync::Arc, time::Duration};
+
+use howdah_backblaze::{
+    Backblaze, RetentionMode,
+    object_store::{B2, Deletion},
+};
+use howdah_core::{
+    http::RetryPolicy,
+    store::{
+        Acl, S3,
+        object_store::{local::LocalFileSystem, path::Path},
+    },
+};
+use howdah_workflows::offsite_copy::{Place, SourceTime};
+use url::Url;
+
+use super::{Failure, demo::Demo};
+
+/// What a URL can be, for the help of a command.
+pub const URLS: &str = "\
+URLs:
+  s3://BUCKET[/PREFIX][?endpoint=URL&region=NAME&acl=public-read&virtual-hosted=true&credentials=NAME]
+      Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the endpoint and the region from AWS_ENDPOINT_URL_S3 and
+      AWS_REGION where the URL does not say them. With credentials=NAME all these begin with NAME_ instead of AWS_.
+  b2://BUCKET[/PREFIX][?delete=versions&lock=governance:30&part-size=BYTES]
+      The key comes from B2_APPLICATION_KEY_ID and B2_APPLICATION_KEY. Deleting hides, unless delete=versions. lock retains
+      each new version for so many days, in governance or compliance mode. B2_ENVIRONMENT may be a base URL.
+  file:///DIRECTORY
+      Keeps no attributes: those of the objects are in the manifest of a copy, and taken from there when it is restored.";
+
+/// Where credentials and fakes are found.
+pub struct Stores<'a> {
+    /// The environment.
+    pub env: &'a (dyn Fn(&str) -> Option<String> + Sync),
+    /// Fakes instead of the real services.
+    pub demo: Option<&'a Demo>,
+}
+
+impl Stores<'_> {
+    /// The store that a URL names.
+    pub async fn open(&self, text: &str) -> Result<Place, Failure> {
+        let wrong = |why: &str| Failure::new(format!("`{text}` is no place of objects: {why}"));
+        let url = Url::parse(text).map_err(|error| wrong(&format!("{error}; s3://, b2:// or file:// is meant")))?;
+        let mut options = Options::of(&url);
+        let place = match url.scheme() {
+            "s3" if self.demo.is_some() => return Err(wrong("the demo has no S3: take a directory, file:///…")),
+            "s3" => self.s3(&url, &mut options)?,
+            "b2" => self.b2(&url, &mut options).await?,
+            "file" => file(&url)?,
+            scheme => return Err(wrong(&format!("`{scheme}` is not s3, b2 or file"))),
+        };
+        options.none_left().map_err(|why| wrong(&why))?;
+        Ok(place)
+    }
+
+    fn s3(&self, url: &Url, options: &mut Options) -> Result<Place, Failure> {
+        let bucket = bucket(url)?;
+        let owner = options.take("credentials").unwrap_or_else(|| "AWS".to_owned());
+        let variable = |name: &str| self.optional(&format!("{owner}_{name}"));
+        let endpoint =
+            options.take("endpoint").or_else(|| variable("ENDPOINT_URL_S3")).or_else(|| variable("ENDPOINT_URL"));
+        let region = options.take("region").or_else(|| variable("REGION")).unwrap_or_else(|| "us-east-1".to_owned());
+        let endpoint = endpoint.unwrap_or_else(|| format!("https://s3.{region}.amazonaws.com"));
+        let missing = |name: &str| Failure::new(format!("{owner}_{name} is not set: it is needed for {url}"));
+        let mut builder = S3::builder(endpoint.clone(), bucket.clone()).region(region.clone()).access_key(
+            variable("ACCESS_KEY_ID").ok_or_else(|| missing("ACCESS_KEY_ID"))?,
+            variable("SECRET_ACCESS_KEY").ok_or_else(|| missing("SECRET_ACCESS_KEY"))?,
+        );
+        if let Some(token) = variable("SESSION_TOKEN") {
+            builder = builder.session_token(token);
+        }
+        builder = match options.take("acl").as_deref() {
+            None => builder,
+            Some("private") => builder.acl(Acl::Private),
+            Some("public-read") => builder.acl(Acl::PublicRead),
+            Some(other) => builder.acl(Acl::Other(other.to_owned())),
+        };
+        if options.take("virtual-hosted").as_deref() == Some("true") {
+            builder = builder.virtual_hosted();
+        }
+        let host = Url::parse(&endpoint).ok().and_then(|endpoint| endpoint.host_str().map(str::to_owned));
+        let store = Arc::new(builder.retry(patient()).build()?);
+        Ok(Place::new(shown(url), store)
+            .below(prefix(url)?)
+            .at_provider(host.unwrap_or(endpoint), Some(region))
+            .with_source_time(SourceTime::Seconds("mtime".into())))
+    }
+
+    async fn b2(&self, url: &Url, options: &mut Options) -> Result<Place, Failure> {
+        let bucket = bucket(url)?;
+        let backblaze = self.backblaze()?;
+        if let (Some(demo), None) = (self.demo, backblaze.buckets().find(&bucket).await?) {
+            demo.backblaze.create_bucket(&bucket);
+        }
+        let mut store = B2::open(&backblaze, &bucket).await?.with_source_times().with_resume();
+        if options.take("delete").as_deref() == Some("versions") {
+            store = store.with_deletion(Deletion::AllVersions);
+        }
+        if let Some(lock) = options.take("lock") {
+            let (mode, period) = retention(&lock)?;
+            store = store.with_retention(mode, period);
+        }
+        if let Some(bytes) = options.take("part-size") {
+            let bytes =
+                bytes.parse().map_err(|_| Failure::new(format!("part-size is no number of bytes: `{bytes}`")))?;
+            store = store.with_part_size(bytes);
+        }
+        Ok(Place::new(shown(url), Arc::new(store))
+            .below(prefix(url)?)
+            .at_provider("backblaze", None)
+            .with_source_time(SourceTime::Millis("src_last_modified_millis".into()))
+            .with_content_sha1("large_file_sha1"))
+    }
+
+    /// Backblaze: `B2_APPLICATION_KEY_ID` and `B2_APPLICATION_KEY`; `B2_ENVIRONMENT` for another base URL, as its own command
+    /// line tool has it.
+    fn backblaze(&self) -> Result<Backblaze, Failure> {
+        if let Some(demo) = self.demo {
+            return Ok(demo.backblaze.client());
+        }
+        let missing = |name: &str| Failure::new(format!("{name} is not set: it holds a part of the application key"));
+        let id = self.optional("B2_APPLICATION_KEY_ID").ok_or_else(|| missing("B2_APPLICATION_KEY_ID"))?;
+        let key = self.optional("B2_APPLICATION_KEY").ok_or_else(|| missing("B2_APPLICATION_KEY"))?;
+        let builder = Backblaze::builder(id, key);
+        Ok(match self.optional("B2_ENVIRONMENT").filter(|base| base.starts_with("http")) {
+            Some(base) => builder.base_url(base).build()?,
+            None => builder.build()?,
+        })
+    }
+
+    fn optional(&self, name: &str) -> Option<String> {
+        (self.env)(name).filter(|text| !text.is_empty())
+    }
+}
+
+/// A night is long: a service that is away for some minutes is waited for.
+fn patient() -> RetryPolicy {
+    RetryPolicy::default().with_attempts(10).with_total(Duration::from_secs(600))
+}
+
+fn file(url: &Url) -> Result<Place, Failure> {
+    let wrong = || Failure::new(format!("`{url}` is no directory of this machine: file:///DIRECTORY is meant"));
+    let directory: PathBuf = url.to_file_path().map_err(|()| wrong())?;
+    if !directory.is_dir() {
+        return Err(Failure::new(format!("there is no directory {}", directory.display())));
+    }
+    let store = Arc::new(LocalFileSystem::new_with_prefix(&directory)?);
+    Ok(Place::new(shown(url), store).without_attributes())
+}
+
+fn bucket(url: &Url) -> Result<String, Failure> {
+    let bucket = url.host_str().filter(|bucket| !bucket.is_empty());
+    bucket.map(str::to_owned).ok_or_else(|| Failure::new(format!("`{url}` names no bucket")))
+}
+
+fn prefix(url: &Url) -> Result<Path, Failure> {
+    Path::from_url_path(url.path())
+        .map_err(|error| Failure::new(format!("`{url}` has a prefix that cannot be: {error}")))
+}
+
+fn shown(url: &Url) -> String {
+    url.as_str().split('?').next().unwrap_or_default().trim_end_matches('/').to_owned()
+}
+
+/// `governance:30` or `compliance:30`.
+fn retention(text: &str) -> Result<(RetentionMode, Duration), Failure> {
+    let wrong = || Failure::new(format!("lock is governance:DAYS or compliance:DAYS, and not `{text}`"));
+    let (mode, days) = text.split_once(':').ok_or_else(wrong)?;
+    let mode = match mode {
+        "governance" => RetentionMode::Governance,
+        "compliance" => RetentionMode::Compliance,
+        _ => return Err(wrong()),
+    };
+    let days: u32 = days.parse().ok().filter(|days| (1..=3000).contains(days)).ok_or_else(wrong)?;
+    Ok((mode, Duration::from_secs(u64::from(days) * 24 * 60 * 60)))
+}
+
+/// What follows the question mark.
+struct Options(Vec<(String, String)>);
+
+impl Options {
+    fn of(url: &Url) -> Self {
+        Self(url.query_pairs().map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
+    }
+
+    fn take(&mut self, name: &str) -> Option<String> {
+        let index = self.0.iter().position(|(present, _)| present == name)?;
+        Some(self.0.remove(index).1)
+    }
+
+    fn none_left(self) -> Result<(), String> {
+        match self.0.first() {
+            None => Ok(()),
+            Some((name, _)) => Err(format!("`{name}` is not known there")),
+        }
+    }
+}
