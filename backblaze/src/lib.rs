@@ -13,6 +13,8 @@ pub mod notifications;
 pub mod object_store;
 mod session;
 mod sha1;
+#[cfg(feature = "testing")]
+pub mod testing;
 mod uploader;
 pub mod uploads;
 
