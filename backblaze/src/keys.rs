@@ -87,7 +87,7 @@ input! {
     pub struct KeyFilter {
     } optional {
         start_application_key_id: ApplicationKeyId,
-        /// The size of a page: 1 to 10,000.
+        /// How many a page has at most: 1 to 10,000.
         max_key_count: u32,
     }
 }
