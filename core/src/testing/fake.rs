@@ -530,12 +530,15 @@ impl<S> Setup<S> {
 
     /// Gives a request its body.
     fn complete(&self, request: &mut Request, body: Bytes) {
-        if let (Some(translation), Some(came), false) = (&self.translation, &mut request.came, body.is_empty()) {
-            came.body = body;
-            request.asked = came.clone();
-            (translation.before)(&mut request.asked);
-        } else {
-            request.asked.body = body;
+        match (&self.translation, &mut request.came) {
+            // What it has, it has from the translation.
+            (Some(_), Some(_)) if body.is_empty() => {}
+            (Some(translation), Some(came)) => {
+                came.body = body;
+                request.asked = came.clone();
+                (translation.before)(&mut request.asked);
+            }
+            _ => request.asked.body = body,
         }
     }
 }
