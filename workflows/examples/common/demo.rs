@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use howdah_backblaze::testing::FakeBackblaze;
 use howdah_cloudflare::{CloudflareDns, testing::FakeCloudflare};
 use howdah_core::{
     Clock,
@@ -39,6 +40,7 @@ pub struct Demo {
     pub cloudflare: FakeCloudflare,
     pub dnsimple: FakeDnSimple,
     pub gandi: FakeGandi,
+    pub backblaze: FakeBackblaze,
     pub internet: Internet,
     directory: Option<PathBuf>,
 }
@@ -49,7 +51,8 @@ impl Demo {
         let Some(directory) = state else {
             let registry = Registry::new(Clock::system());
             let fakes = (FakeCloudflare::on(&registry), FakeDnSimple::on(&registry), FakeGandi::on(&registry));
-            return Ok(Self::with(registry, fakes, None));
+            let backblaze = FakeBackblaze::at(registry.clock().clone());
+            return Ok(Self::with(registry, fakes, backblaze, None));
         };
         let failed = |what: &str, error: &dyn std::error::Error| {
             let file = directory.join(what);
@@ -69,12 +72,15 @@ impl Demo {
             dnsimple.map_err(|error| failed("dnsimple.json", &error))?,
             gandi.map_err(|error| failed("gandi.json", &error))?,
         );
-        Ok(Self::with(registry, fakes, Some(directory.to_owned())))
+        let backblaze = FakeBackblaze::kept_in(&file("backblaze"), registry.clock().clone());
+        let backblaze = backblaze.map_err(|error| failed("backblaze", &error))?;
+        Ok(Self::with(registry, fakes, backblaze, Some(directory.to_owned())))
     }
 
     fn with(
         registry: Registry,
         (cloudflare, dnsimple, gandi): (FakeCloudflare, FakeDnSimple, FakeGandi),
+        backblaze: FakeBackblaze,
         directory: Option<PathBuf>,
     ) -> Self {
         let internet = Internet::new(&registry)
@@ -82,7 +88,7 @@ impl Demo {
             .hosting(Arc::new(dnsimple.clone()))
             .hosting(Arc::new(gandi.clone()));
         let (clock, rdap) = (registry.clock().clone(), FakeRdap::of(&registry));
-        Self { clock, registry, rdap, cloudflare, dnsimple, gandi, internet, directory }
+        Self { clock, registry, rdap, cloudflare, dnsimple, gandi, backblaze, internet, directory }
     }
 
     /// The world as the month begins, unless it has begun already: the zone is at Cloudflare, the registration has left it
