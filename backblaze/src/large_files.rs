@@ -7,7 +7,7 @@
 //! cancelled, by hand or by a lifecycle rule.
 
 use howdah_core::{
-    Error, ErrorKind, Outcome, endpoints,
+    Outcome, endpoints,
     http::{Api, Call, Pages, Pagination},
     input,
 };
@@ -100,11 +100,6 @@ impl LargeFiles {
     /// `POST /b2api/v4/b2_list_unfinished_large_files`
     pub fn list_unfinished(&self, filter: UnfinishedFilter) -> Pages<FileVersion> {
         self.0.pages(&LIST_UNFINISHED, [], filter)
-    }
-
-    /// The kind of a call that could not be.
-    pub(crate) fn no_parts() -> Error {
-        Error::new(ErrorKind::Invalid, "a large file has at least one part")
     }
 }
 

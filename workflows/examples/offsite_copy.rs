@@ -244,7 +244,10 @@ fn show_report(report: &Report, args: &Args, out: &mut (dyn Write + Send)) -> Re
         }
         if copied.attributes_not_kept > 0 {
             let Copied { name, attributes_not_kept, .. } = copied;
-            writeln!(out, "{name} keeps no attributes: those of {attributes_not_kept} objects are in its manifest only.")?;
+            writeln!(
+                out,
+                "{name} keeps no attributes: those of {attributes_not_kept} objects are in its manifest only."
+            )?;
         }
     }
     Ok(())

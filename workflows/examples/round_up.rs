@@ -11,14 +11,27 @@ use std::{
     io::Write,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
+    time::Duration,
 };
 
 use clap::{Parser, ValueEnum};
 use common::{Failure, demo::Demo, providers::Providers, terminal};
+use futures::TryStreamExt as _;
+use howdah_backblaze::{
+    B2, Backblaze, FileInfo, RetentionMode,
+    account::Capability,
+    buckets::{BucketType, NewBucket},
+    files::{NameFilter, VersionRef},
+    keys::NewKey,
+};
 use howdah_core::{
     Clock, Secret,
     dns::{Name, RecordType},
     registrar::Purchase,
+    store::object_store::{
+        Attribute, Attributes, GetResult, ObjectStore as _, ObjectStoreExt as _, local::LocalFileSystem,
+        memory::InMemory, path::Path as ObjectPath,
+    },
     testing::{KillSwitch, Served},
 };
 use howdah_dnsimple::{
@@ -31,6 +44,7 @@ use howdah_workflows::{
     instance::Instance,
     lookout::Lookout,
     move_dns::{self, MoveDns, Source},
+    offsite_copy::{OffsiteCopy, Options, Place, SourceTime, Verification},
     transfer_domain::{self, TransferDomain},
 };
 use serde_json::json;
@@ -40,6 +54,9 @@ const INSTANCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/vmst.io/in
 
 /// The request to `DNSimple` after which nothing gets through: in the midst of the records.
 const POWER_FAILS_AT: u64 = 36;
+
+/// The request to Backblaze after which nothing gets through: in the midst of the pictures.
+const COPY_FAILS_AT: u64 = 40;
 
 /// What the transfer may cost.
 const LIMIT: &str = "40.00 EUR";
@@ -113,6 +130,7 @@ pub(crate) async fn tell(story: &Story, demo: &Demo) -> Result<(), Failure> {
     leaving_cloudflare(story, &instance, demo, &lookout).await?;
     moving_the_registration(story, &instance.domain, demo, &lookout).await?;
     signing(story, &instance.domain, demo, &lookout).await?;
+    copying_outside(story, demo).await?;
     what_the_world_sees(story, &instance.domain, demo, &lookout).await
 }
 
@@ -230,10 +248,118 @@ async fn finish<W: Workflow>(story: &Story, job: &W, demo: &Demo) -> Result<(), 
     story.say(format_args!("{passed} have passed in this world. A further run finds nothing to do."))
 }
 
+/// The media bucket is copied to Backblaze, with a key that cannot delete, and to a disk; and is had back from there.
+async fn copying_outside(story: &Story, demo: &Demo) -> Result<(), Failure> {
+    story.chapter(
+        4,
+        "The copy outside",
+        "\"No one wants to think about backups.\" What people posted is in one bucket at one provider. Each\n\
+         night it is read once and written to two places elsewhere. The key for Backblaze can write and not\n\
+         delete, and every version is locked for 30 days: whoever takes over the instance cannot take the copy.",
+    )?;
+    let bucket = NewBucket::new("vmst-media-copy", BucketType::AllPrivate).with_file_lock_enabled(true);
+    let bucket = demo.backblaze.client().buckets().create(bucket).await?;
+    let may = [
+        Capability::ListBuckets,
+        Capability::ListFiles,
+        Capability::ReadFiles,
+        Capability::WriteFiles,
+        Capability::WriteFileRetentions,
+    ];
+    let key = NewKey::new("nightly-copy", may).with_bucket_ids(vec![bucket.bucket_id.clone()]);
+    let key = demo.backblaze.client().keys().create(key).await?;
+    let place = |backblaze: &Backblaze| {
+        let month = Duration::from_secs(30 * 24 * 60 * 60);
+        let store = B2::new(backblaze, bucket.bucket_id.clone(), bucket.bucket_name.as_str())
+            .with_retention(RetentionMode::Governance, month)
+            .with_source_times()
+            .with_resume();
+        Place::new("Backblaze", Arc::new(store))
+            .with_source_time(SourceTime::Millis(FileInfo::SOURCE_TIME.into()))
+            .with_content_sha1(FileInfo::LARGE_FILE_SHA1)
+    };
+    let disk = tempfile::tempdir()?;
+    let files = Arc::new(LocalFileSystem::new_with_prefix(disk.path())?);
+    let media = media().await?;
+    let job = |backblaze: &Backblaze| {
+        let source = Place::new("the media bucket", media.clone()).at_provider("digitalocean", Some("nyc3".to_owned()));
+        let destinations = [place(backblaze), Place::new("a disk", files.clone()).without_attributes()];
+        let options = Options::default().with_part_size(5 * 1024 * 1024).with_verification(Verification::Full);
+        OffsiteCopy::new(source, destinations).with_options(options)
+    };
+
+    let power = KillSwitch::at(COPY_FAILS_AT, true);
+    let dying = demo.backblaze.builder_with(&key).transport(power.guard(demo.backblaze.world().clone())).build()?;
+    // However it ends, nobody is there to see it.
+    drop(job(&dying).apply(&()).await);
+    story.say(format_args!("The power fails at request {COPY_FAILS_AT}. The same command is given again:"))?;
+
+    let nightly = demo.backblaze.client_with(&key);
+    let report = job(&nightly).apply(&()).await?.into_result()?;
+    let mut table = terminal::table(["Copy", "There already", "Copied now", "Read again, byte for byte"]);
+    for (copied, planned) in report.destinations.iter().zip(&report.plan.destinations) {
+        let there = planned.unchanged.objects + planned.unchanged_by_time.objects;
+        let read = copied.verified.as_ref().map_or(0, |verified| verified.read);
+        table.add_row([copied.name.clone(), there.to_string(), copied.copied.to_string(), read.to_string()]);
+    }
+    story.say(terminal::shown(&table))?;
+    if !job(&nightly).plan(&()).await?.is_empty() {
+        return Err(Failure::new("a copy after the last one found something to do"));
+    }
+
+    let version = nightly.files().list_names(NameFilter::new(bucket.bucket_id.clone())).all().await?.into_iter().next();
+    let version = version.and_then(|file| Some(VersionRef::new(file.file_name, file.file_id?)));
+    let version = version.ok_or_else(|| Failure::new("the copy is empty"))?;
+    let Err(refusal) = nightly.files().delete_version(version).await else {
+        return Err(Failure::new("the key for the copy could delete"));
+    };
+    story.say(format_args!("A further run finds nothing to do. Deleting with that key: {refusal}"))?;
+
+    let rebuilt = Arc::new(InMemory::new());
+    let restore = OffsiteCopy::new(place(&nightly), [Place::new("a new bucket", rebuilt.clone())]);
+    let options = Options::default().with_verification(Verification::Full);
+    let restored = restore.with_options(options).apply(&()).await?.into_result()?;
+    let (copied, whole) = (&restored.destinations[0].copied, same(&media, &rebuilt).await?);
+    if !whole {
+        return Err(Failure::new("what was restored is not what was copied"));
+    }
+    story.say(format_args!(
+        "And back again, into a new bucket at another provider: {copied}, each with its content type, the same as before."
+    ))
+}
+
+/// What people posted, as far as a demo goes.
+async fn media() -> Result<Arc<InMemory>, Failure> {
+    let media = Arc::new(InMemory::new());
+    for n in 0u32..60 {
+        let content = format!("the pixels of picture {n} ").repeat(200).into_bytes();
+        let path = ObjectPath::from(format!("media_attachments/files/{:03}/{n:03}/original/picture.png", n % 7));
+        let attributes = Attributes::from_iter([(Attribute::ContentType, "image/png")]);
+        media.put_opts(&path, content.into(), attributes.into()).await?;
+    }
+    let path = ObjectPath::from("media_attachments/files/110/000/original/film.mp4");
+    let attributes = Attributes::from_iter([(Attribute::ContentType, "video/mp4")]);
+    media.put_opts(&path, vec![42; 12_000_000].into(), attributes.into()).await?;
+    Ok(media)
+}
+
+/// Whether two stores have the same objects with the same contents and content types.
+async fn same(one: &InMemory, other: &InMemory) -> Result<bool, Failure> {
+    let listed: Vec<_> = one.list(None).try_collect().await?;
+    for meta in &listed {
+        let (left, right) = (one.get(&meta.location).await?, other.get(&meta.location).await?);
+        let content_type = |got: &GetResult| got.attributes.get(&Attribute::ContentType).cloned();
+        if content_type(&left) != content_type(&right) || left.bytes().await? != right.bytes().await? {
+            return Ok(false);
+        }
+    }
+    Ok(other.list(None).try_collect::<Vec<_>>().await?.len() == listed.len())
+}
+
 /// What anybody can see in the end, with the DNS and RDAP alone.
 async fn what_the_world_sees(story: &Story, domain: &Name, demo: &Demo, lookout: &Lookout) -> Result<(), Failure> {
     story.chapter(
-        4,
+        5,
         "What the world sees",
         "Nobody is believed: the parent's name servers, the zone's own, and the registry are asked.",
     )?;
@@ -268,6 +394,7 @@ async fn what_the_world_sees(story: &Story, domain: &Name, demo: &Demo, lookout:
         ("Cloudflare", demo.cloudflare.world().requests()),
         ("DNSimple", demo.dnsimple.world().requests()),
         ("Gandi", demo.gandi.world().requests()),
+        ("Backblaze", demo.backblaze.world().requests()),
     ];
     let requests = requests.map(|(provider, requests)| format!("{provider} {requests}"));
     story.say(format_args!("It took so many requests: {}.", requests.join(", ")))

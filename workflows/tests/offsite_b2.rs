@@ -37,10 +37,7 @@ fn patient() -> RetryPolicy {
 
 async fn copy(media: &Arc<InMemory>, backblaze: &Backblaze, bucket: &BucketId, verification: Verification) -> Report {
     let store = B2::new(backblaze, bucket.clone(), "vmst-media").with_source_times().with_resume();
-    let options = Options::default()
-        .with_concurrency(CONCURRENCY)
-        .with_part_size(PART)
-        .with_verification(verification);
+    let options = Options::default().with_concurrency(CONCURRENCY).with_part_size(PART).with_verification(verification);
     let backup = Place::new("b2://vmst-media", Arc::new(store))
         .with_source_time(SourceTime::Millis("src_last_modified_millis".into()));
     let job = OffsiteCopy::new(Place::new("media", media.clone()), [backup]).with_options(options);
@@ -50,7 +47,8 @@ async fn copy(media: &Arc<InMemory>, backblaze: &Backblaze, bucket: &BucketId, v
 /// What the table of errors has, and what the network does.
 fn storm(rng: &mut Rng, asked: &Asked) -> Option<Fault> {
     let authorizing = asked.path.ends_with("b2_authorize_account");
-    let answer = |status: u16, code: &str| Answer::json(status, json!({ "status": status, "code": code, "message": "" }));
+    let answer =
+        |status: u16, code: &str| Answer::json(status, json!({ "status": status, "code": code, "message": "" }));
     let refused = |answer| Some(Fault::Answer { applied: false, answer });
     match rng.u8(0..10) {
         0 => refused(answer(503, "service_unavailable")),

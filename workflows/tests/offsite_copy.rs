@@ -1,5 +1,7 @@
 //! Copies between stores in memory and on disk, some of which fail, disorder or count.
 
+#![allow(clippy::unwrap_used)]
+
 mod copying;
 
 use std::sync::Arc;
@@ -14,7 +16,7 @@ use howdah_workflows::offsite_copy::{Deletions, Guard, OffsiteCopy, Options, Pla
 async fn world(objects: usize) -> Arc<InMemory> {
     let source = Arc::new(InMemory::new());
     for n in 0..objects {
-        put(&*source, &format!("media/{n:03}"), format!("contents {n}")).await;
+        put(&source, &format!("media/{n:03}"), format!("contents {n}")).await;
     }
     source
 }
@@ -34,28 +36,28 @@ async fn first_everything_then_nothing_then_what_changed() {
     let report = job.apply(&()).await.unwrap().into_result().unwrap();
     assert_eq!((report.destinations[0].copied.objects, report.destinations[0].manifest), (20, true));
     assert_eq!(report.destinations[0].verified.as_ref().unwrap().listed, 20);
-    assert_eq!(keys(&*backup).await, keys(&*source).await);
+    assert_eq!(keys(&backup).await, keys(&source).await);
 
     let report = job.apply(&()).await.unwrap().into_result().unwrap();
     assert!(report.plan.is_empty() && !report.destinations[0].manifest);
     assert_eq!(report.plan.destinations[0].unchanged.objects, 20);
 
     // The same size, so that only tag and time tell.
-    put(&*source, "media/003", "CONTENTS 3").await;
-    put(&*source, "new", "new").await;
+    put(&source, "media/003", "CONTENTS 3").await;
+    put(&source, "new", "new").await;
     let plan = job.plan(&()).await.unwrap();
     assert_eq!(plan.destinations[0].changed.first, ["media/003"]);
     assert_eq!(plan.destinations[0].new.first, ["new"]);
     let report = job.apply(&()).await.unwrap().into_result().unwrap();
     assert_eq!(report.destinations[0].copied.objects, 2);
-    assert_eq!(get(&*backup, "media/003").await, "CONTENTS 3");
+    assert_eq!(get(&backup, "media/003").await, "CONTENTS 3");
 }
 
 #[tokio::test]
 async fn without_a_manifest_size_and_time_decide() {
     let (source, backup) = (world(5).await, Arc::new(InMemory::new()));
     for n in 0..5 {
-        put(&*backup, &format!("media/{n:03}"), format!("contents {n}")).await;
+        put(&backup, &format!("media/{n:03}"), format!("contents {n}")).await;
     }
     let report = job(&source, &backup).apply(&()).await.unwrap().into_result().unwrap();
     assert_eq!(report.plan.destinations[0].unchanged_by_time.objects, 5);
@@ -69,21 +71,21 @@ async fn deletions_are_asked_for_and_guarded() {
     job(&source, &backup).apply(&()).await.unwrap();
     source.delete(&Path::from("media/000")).await.unwrap();
     assert!(job(&source, &backup).apply(&()).await.unwrap().is_complete());
-    assert_eq!(keys(&*backup).await.len(), 20, "nobody asked");
+    assert_eq!(keys(&backup).await.len(), 20, "nobody asked");
 
     let report = job(&source, &backup).with_options(mirror(Guard::default())).apply(&()).await.unwrap();
     assert_eq!(report.into_result().unwrap().destinations[0].deleted, 1);
-    assert_eq!(keys(&*backup).await, keys(&*source).await);
+    assert_eq!(keys(&backup).await, keys(&source).await);
 
     let empty = Arc::new(InMemory::new());
-    put(&*empty, "new", "new").await;
+    put(&empty, "new", "new").await;
     let report = job(&empty, &backup).with_options(mirror(Guard::default())).apply(&()).await.unwrap();
     assert_eq!((report.destinations[0].deleted, report.destinations[0].copied.objects), (0, 1));
     let error = report.into_result().unwrap_err().to_string();
     assert!(error.contains("19 of 19 objects would be deleted, and the source has 1"), "{error}");
     let report = job(&empty, &backup).with_options(mirror(Guard::none())).apply(&()).await.unwrap();
     assert_eq!(report.destinations[0].deleted, 19);
-    assert_eq!(keys(&*backup).await, ["new"]);
+    assert_eq!(keys(&backup).await, ["new"]);
 }
 
 #[tokio::test]
@@ -106,7 +108,7 @@ async fn killed_at_each_operation_and_run_again() {
                 finished = job(&dying).apply(&()).await.is_ok_and(|report| report.is_complete());
                 let well = Arc::new(Shaky::new(backup.clone()));
                 job(&well).apply(&()).await.unwrap().into_result().unwrap();
-                assert_eq!(keys(&*backup).await, keys(&*source).await, "killed at {k}");
+                assert_eq!(keys(&backup).await, keys(&source).await, "killed at {k}");
                 let again = dying.puts() + well.puts();
                 assert!(again <= 4 + 2 + 2, "killed at {k}: {again} uploads of 4 objects and 2 manifests");
                 let plan = job(&well).plan(&()).await.unwrap();
@@ -129,7 +131,7 @@ async fn one_bad_object_stops_no_other() {
         [Place::new("shaky", shaky), Place::new("other", other.clone())],
     );
     let report = job.apply(&()).await.unwrap();
-    assert_eq!((keys(&*backup).await.len(), keys(&*other).await.len()), (5, 6));
+    assert_eq!((keys(&backup).await.len(), keys(&other).await.len()), (5, 6));
     assert_eq!(report.destinations[0].failures.first[0].key, "media/002");
     assert!(report.into_result().unwrap_err().to_string().contains("media/002"));
 }
@@ -150,7 +152,7 @@ async fn large_objects_are_streamed_within_the_budget() {
     let (source, backup) = (world(3).await, Arc::new(InMemory::new()));
     let large: Vec<u8> = (0..41 * MIB).map(|n| u8::try_from(n % 251).unwrap()).collect();
     for n in 0..2 {
-        put(&*source, &format!("large/{n}"), large.clone()).await;
+        put(&source, &format!("large/{n}"), large.clone()).await;
     }
     let shaky = Arc::new(Shaky::new(backup.clone()));
     let options = Options::default().with_part_size(5 << 20).with_budget(15 << 20);
@@ -201,7 +203,7 @@ async fn reading_again_finds_what_the_listing_does_not_show() {
         let verified = report.destinations[0].verified.clone().unwrap();
         assert_eq!((verified.listed, verified.failures.count), (8, found), "{verification:?}");
     }
-    put(&*backup, "media/001", "x").await;
+    put(&backup, "media/001", "x").await;
     backup.delete(&Path::from("media/002")).await.unwrap();
     let verified = job(&source, &backup).verify(&()).await.unwrap().destinations[0].verified.clone().unwrap();
     assert_eq!(verified.failures.count, 2);
@@ -216,7 +218,7 @@ async fn shards_share_the_work_and_another_number_of_them_knows_it() {
         let report = job(&source, &backup).with_options(options).apply(&()).await.unwrap().into_result().unwrap();
         copied += report.destinations[0].copied.objects;
     }
-    assert_eq!((copied, keys(&*backup).await), (40, keys(&*source).await));
+    assert_eq!((copied, keys(&backup).await), (40, keys(&source).await));
     for index in 0..2 {
         let options = mirror(Guard::default()).with_shard(Shard::new(index, 2).unwrap());
         let report = job(&source, &backup).with_options(options).apply(&()).await.unwrap().into_result().unwrap();
@@ -233,4 +235,19 @@ async fn the_same_provider_is_warned_of() {
     let plan = OffsiteCopy::new(at("media"), [at("backup"), Place::new("away", store())]).plan(&()).await.unwrap();
     assert_eq!(plan.warnings.len(), 1);
     assert!(plan.warnings[0].contains("backup is at exoscale"));
+}
+
+#[tokio::test]
+async fn a_key_that_may_not_delete_leaves_a_copy_that_stands() {
+    let (source, backup) = (world(20).await, Arc::new(InMemory::new()));
+    job(&source, &backup).apply(&()).await.unwrap();
+    source.delete(&Path::from("media/000")).await.unwrap();
+    put(&source, "new", "new").await;
+    let place = Place::new("backup", Arc::new(Shaky::new(backup.clone()).undeletable()));
+    let job = OffsiteCopy::new(Place::new("media", source.clone()), [place]).with_options(mirror(Guard::default()));
+    let report = job.apply(&()).await.unwrap();
+    assert_eq!((report.destinations[0].deleted, report.destinations[0].manifest), (0, true));
+    assert_eq!(get(&backup, "new").await, "new");
+    let error = report.into_result().unwrap_err().to_string();
+    assert!(error.contains("the copy is there, but its key may not delete"), "{error}");
 }

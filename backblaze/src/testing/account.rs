@@ -86,7 +86,7 @@ pub(super) struct Caller {
 
 impl Caller {
     /// The account's owner.
-    fn master() -> Self {
+    pub(super) fn master() -> Self {
         Self {
             key_id: KEY_ID.to_owned(),
             capabilities: CAPABILITIES.to_vec(),

@@ -2,12 +2,14 @@
 
 mod account;
 mod buckets;
+mod catalog;
 mod contents;
 mod downloads;
 mod files;
 mod keys;
 mod large_files;
 mod lifecycle;
+mod new_version;
 mod notifications;
 mod uploads;
 mod versions;
@@ -89,6 +91,12 @@ pub struct Settings {
     pub recommended_part_size: u64,
     /// Seconds after which tokens and upload URLs expire: a day at the service.
     pub token_lifetime: i64,
+    /// Bytes that one upload may have: 5,000,000,000 at the service.
+    pub largest_upload: u64,
+    /// Bytes that the source of a copy may have: 5,000,000,000 at the service.
+    pub largest_copy: u64,
+    /// Whether the account may say when something was uploaded, which the service allows on request.
+    pub custom_upload_timestamps: bool,
     /// Keeps length and SHA-1 of contents only, for benchmarks: they are downloaded as zeros.
     pub discard_contents: bool,
 }
@@ -99,6 +107,9 @@ impl Default for Settings {
             absolute_minimum_part_size: 5_000_000,
             recommended_part_size: 100_000_000,
             token_lifetime: 24 * 60 * 60,
+            largest_upload: 5_000_000_000,
+            largest_copy: 5_000_000_000,
+            custom_upload_timestamps: true,
             discard_contents: false,
         }
     }

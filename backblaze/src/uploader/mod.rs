@@ -230,7 +230,7 @@ fn size_of_parts(length: u64, wanted: u64, least: u64) -> Result<u64> {
         let most = MOST_PARTS * LARGEST;
         return Err(Error::invalid(format!("the content has {length} bytes, and a file has at most {most}")));
     }
-    Ok(wanted.max(least).max(1).min(LARGEST).max(needed))
+    Ok(wanted.max(least).clamp(1, LARGEST).max(needed))
 }
 
 /// Whether a version says of itself what this file is to say.

@@ -668,7 +668,7 @@ impl<S: World> Transport for Fake<S> {
     async fn send(&self, request: http::Request<Body>) -> Result<http::Response<Incoming>, TransportError> {
         let (mut parts, body) = request.into_parts();
         // As the network has it.
-        if !body.is_empty() {
+        if !body.is_empty() || !matches!(parts.method, Method::GET | Method::HEAD | Method::DELETE) {
             parts.headers.entry(header::CONTENT_LENGTH).or_insert(body.len().into());
         }
         let asked = asked(parts);

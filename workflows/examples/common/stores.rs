@@ -59,7 +59,8 @@ impl Stores<'_> {
         let bucket = bucket(url)?;
         let owner = options.take("credentials").unwrap_or_else(|| "AWS".to_owned());
         let variable = |name: &str| self.optional(&format!("{owner}_{name}"));
-        let endpoint = options.take("endpoint").or_else(|| variable("ENDPOINT_URL_S3")).or_else(|| variable("ENDPOINT_URL"));
+        let endpoint =
+            options.take("endpoint").or_else(|| variable("ENDPOINT_URL_S3")).or_else(|| variable("ENDPOINT_URL"));
         let region = options.take("region").or_else(|| variable("REGION")).unwrap_or_else(|| "us-east-1".to_owned());
         let endpoint = endpoint.unwrap_or_else(|| format!("https://s3.{region}.amazonaws.com"));
         let missing = |name: &str| Failure::new(format!("{owner}_{name} is not set: it is needed for {url}"));
@@ -102,13 +103,15 @@ impl Stores<'_> {
             store = store.with_retention(mode, period);
         }
         if let Some(bytes) = options.take("part-size") {
-            let bytes = bytes.parse().map_err(|_| Failure::new(format!("part-size is no number of bytes: `{bytes}`")))?;
+            let bytes =
+                bytes.parse().map_err(|_| Failure::new(format!("part-size is no number of bytes: `{bytes}`")))?;
             store = store.with_part_size(bytes);
         }
         Ok(Place::new(shown(url), Arc::new(store))
             .below(prefix(url)?)
             .at_provider("backblaze", None)
-            .with_source_time(SourceTime::Millis("src_last_modified_millis".into())))
+            .with_source_time(SourceTime::Millis("src_last_modified_millis".into()))
+            .with_content_sha1("large_file_sha1"))
     }
 
     /// Backblaze: `B2_APPLICATION_KEY_ID` and `B2_APPLICATION_KEY`; `B2_ENVIRONMENT` for another base URL, as its own command
@@ -153,7 +156,8 @@ fn bucket(url: &Url) -> Result<String, Failure> {
 }
 
 fn prefix(url: &Url) -> Result<Path, Failure> {
-    Path::from_url_path(url.path()).map_err(|error| Failure::new(format!("`{url}` has a prefix that cannot be: {error}")))
+    Path::from_url_path(url.path())
+        .map_err(|error| Failure::new(format!("`{url}` has a prefix that cannot be: {error}")))
 }
 
 fn shown(url: &Url) -> String {

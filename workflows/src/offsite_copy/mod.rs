@@ -84,6 +84,7 @@ pub struct Place {
     store: Arc<dyn ObjectStore>,
     keeps_attributes: bool,
     source_time: SourceTime,
+    content_sha1: Option<Cow<'static, str>>,
     provider: Option<String>,
     region: Option<String>,
 }
@@ -192,6 +193,7 @@ impl Place {
             store,
             keeps_attributes: true,
             source_time: SourceTime::Unkept,
+            content_sha1: None,
             provider: None,
             region: None,
         }
@@ -213,6 +215,13 @@ impl Place {
     #[must_use]
     pub fn with_source_time(self, source_time: SourceTime) -> Self {
         Self { source_time, ..self }
+    }
+
+    /// In this metadata key it keeps the SHA-1 of what goes there in parts, such as B2's `large_file_sha1`. It is known of what
+    /// comes with it, and of files of this machine, which are read once more for it.
+    #[must_use]
+    pub fn with_content_sha1(self, key: impl Into<Cow<'static, str>>) -> Self {
+        Self { content_sha1: Some(key.into()), ..self }
     }
 
     /// Whose it is, and where.

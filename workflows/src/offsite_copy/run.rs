@@ -89,10 +89,10 @@ impl OffsiteCopy {
             while more && running.len() < self.options.concurrency && looked_at < ROWS_AT_ONCE {
                 looked_at += 1;
                 more = match next_work(&mut rows, report)? {
-                    None => false,
-                    Some(None) => true,
-                    Some(Some(work)) => {
-                        running.push(copier.copy(work));
+                    Next::End => false,
+                    Next::Nothing => true,
+                    Next::Copy(work) => {
+                        running.push(copier.copy(*work));
                         true
                     }
                 };
@@ -257,10 +257,16 @@ impl OffsiteCopy {
     }
 }
 
-/// What is next to copy; an inner none is a row without work.
-fn next_work(rows: &mut Rows, report: &Report) -> Result<Option<Option<Work>>> {
+/// What the next row asks for.
+enum Next {
+    Copy(Box<Work>),
+    Nothing,
+    End,
+}
+
+fn next_work(rows: &mut Rows, report: &Report) -> Result<Next> {
     let Some(row) = rows.next().transpose()? else {
-        return Ok(None);
+        return Ok(Next::End);
     };
     let wanted = |(index, holding): (usize, &super::join::Holding)| {
         let open = report.destinations[index].stopped.is_none();
@@ -268,7 +274,7 @@ fn next_work(rows: &mut Rows, report: &Report) -> Result<Option<Option<Work>>> {
     };
     let wanted: Vec<_> = row.at.iter().enumerate().filter_map(wanted).collect();
     let work = row.source.filter(|_| !wanted.is_empty());
-    Ok(Some(work.map(|source| Work { source, recorded: row.recorded, wanted })))
+    Ok(work.map_or(Next::Nothing, |source| Next::Copy(Box::new(Work { source, recorded: row.recorded, wanted }))))
 }
 
 fn stopped(doing: &str, place: &Place, error: &Error) -> String {

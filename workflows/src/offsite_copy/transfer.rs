@@ -1,6 +1,6 @@
 //! One object, read once and written wherever it is wanted.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::{fmt::Write as _, fs::File, io::Read as _, sync::Arc};
 
 use bytes::Bytes;
 use futures::{StreamExt as _, future::join_all};
@@ -8,6 +8,7 @@ use howdah_core::store::object_store::{
     Attribute, Attributes, Error, GetResult, GetResultPayload, MultipartUpload, ObjectMeta, ObjectStore as _,
     ObjectStoreExt as _, PutMultipartOptions, PutOptions, PutPayload, PutResult, path::Path,
 };
+use sha1::Sha1;
 use sha2::{Digest as _, Sha256};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
@@ -28,10 +29,13 @@ pub(super) struct Work {
     pub(super) wanted: Vec<usize>,
 }
 
+/// What each destination said.
+pub(super) type Written = Vec<(usize, Result<Entry, Error>)>;
+
 /// What became of it.
 pub(super) struct Done {
     pub(super) key: String,
-    pub(super) result: Result<Vec<(usize, Result<Entry, Error>)>, ReadError>,
+    pub(super) result: Result<Written, ReadError>,
 }
 
 /// The source's object could not be read.
@@ -58,6 +62,7 @@ struct Heading {
     attributes: Attributes,
     /// In milliseconds.
     time: i64,
+    sha1: Option<String>,
 }
 
 const KIB: u64 = 1024;
@@ -77,7 +82,7 @@ impl<'a> Copier<'a> {
         Done { key: work.source.key, result }
     }
 
-    async fn attempt(&self, work: &Work) -> Result<Vec<(usize, Result<Entry, Error>)>, ReadError> {
+    async fn attempt(&self, work: &Work) -> Result<Written, ReadError> {
         let path = Path::from(work.source.key.as_str());
         let whole = self.job.options.part_size;
         let reserved = if work.source.size <= whole { Some(self.reserve(work.source.size).await) } else { None };
@@ -95,7 +100,9 @@ impl<'a> Copier<'a> {
             return Ok(written);
         }
         drop(reserved);
-        self.in_parts(work, &path, got, &heading).await
+        let keeps_sha1 = work.wanted.iter().any(|index| self.job.destinations[*index].content_sha1.is_some());
+        let sha1 = if keeps_sha1 { sha1_of_file(&got.payload).await } else { None };
+        self.in_parts(work, &path, got, &Heading { sha1, ..heading }).await
     }
 
     async fn put(
@@ -119,7 +126,7 @@ impl<'a> Copier<'a> {
         path: &Path,
         got: GetResult,
         heading: &Heading,
-    ) -> Result<Vec<(usize, Result<Entry, Error>)>, ReadError> {
+    ) -> Result<Written, ReadError> {
         let part_size = part_size(heading.meta.size, self.job.options.part_size);
         let open = join_all(work.wanted.iter().map(|index| {
             let place = &self.job.destinations[*index];
@@ -137,7 +144,7 @@ impl<'a> Copier<'a> {
         let sha256 = match outcome {
             Ok((sha256, read)) if read == heading.meta.size && self.is_still(path, &heading.meta).await => sha256,
             other => {
-                join_all(uploads.iter_mut().flatten().map(|upload| upload.abort())).await;
+                join_all(uploads.iter_mut().flatten().map(MultipartUpload::abort)).await;
                 return Err(other.err().unwrap_or(ReadError::Changing));
             }
         };
@@ -244,7 +251,7 @@ impl<'a> Copier<'a> {
         if let Some(kept) = source.source_time.take(&mut attributes) {
             time = kept;
         }
-        Heading { meta: got.meta.clone(), attributes, time }
+        Heading { meta: got.meta.clone(), attributes, time, sha1: None }
     }
 }
 
@@ -255,6 +262,9 @@ impl Heading {
         }
         let mut attributes = self.attributes.clone();
         place.source_time.put(self.time, &mut attributes);
+        if let (Some(key), Some(sha1)) = (&place.content_sha1, &self.sha1) {
+            attributes.insert(Attribute::Metadata(key.clone()), sha1.clone().into());
+        }
         attributes
     }
 
@@ -321,6 +331,27 @@ async fn whole_contents(got: GetResult) -> Result<(PutPayload, String), ReadErro
         PutPayload::from_bytes(bytes)
     };
     Ok((contents, hexadecimal(&hasher.finalize())))
+}
+
+/// The SHA-1 of a file of this machine: what goes in parts has to say it before its contents have passed.
+async fn sha1_of_file(payload: &GetResultPayload) -> Option<String> {
+    let GetResultPayload::File(_, path) = payload else {
+        return None;
+    };
+    let path = path.clone();
+    let hash = move || {
+        let mut hasher = Sha1::new();
+        let mut file = File::open(path)?;
+        let mut chunk = vec![0; 256 * 1024];
+        loop {
+            match file.read(&mut chunk)? {
+                0 => return std::io::Result::Ok(hexadecimal(&hasher.finalize())),
+                read => hasher.update(&chunk[..read]),
+            }
+        }
+    };
+    // Reading for real, a moment later, is what tells what is wrong with it.
+    tokio::task::spawn_blocking(hash).await.ok()?.ok()
 }
 
 /// The size of all parts but the last, so that there are not too many.

@@ -42,6 +42,7 @@ pub(crate) struct Shaky {
     refused: Option<&'static str>,
     damaged: Option<&'static str>,
     disordered: bool,
+    undeletable: bool,
     flying: Arc<Flying>,
 }
 
@@ -67,6 +68,7 @@ impl Shaky {
             refused: None,
             damaged: None,
             disordered: false,
+            undeletable: false,
             flying: Arc::default(),
         }
     }
@@ -85,6 +87,10 @@ impl Shaky {
 
     pub(crate) fn disordered(self) -> Self {
         Self { disordered: true, ..self }
+    }
+
+    pub(crate) fn undeletable(self) -> Self {
+        Self { undeletable: true, ..self }
     }
 
     /// Uploads that were carried out.
@@ -168,6 +174,10 @@ impl ObjectStore for Shaky {
     }
 
     fn delete_stream(&self, locations: BoxStream<'static, Result<Path>>) -> BoxStream<'static, Result<Path>> {
+        if self.undeletable {
+            let denied = Error::PermissionDenied { path: "media".into(), source: "no deleteFiles".into() };
+            return stream::iter([Err(denied)]).boxed();
+        }
         match self.fate() {
             (true, true) => self.inner.delete_stream(locations),
             _ => stream::iter([Err(lost())]).boxed(),
