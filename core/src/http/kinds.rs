@@ -2,7 +2,7 @@
 //!
 //! | input | what is sent |
 //! |---|---|
-//! | a plain type | the query of a `GET`, the JSON body otherwise |
+//! | a plain type | the query of a `GET` or `HEAD`, the JSON body otherwise |
 //! | `()` | nothing |
 //! | [`Query`] | the query, whatever the method |
 //! | [`With`] | a query and a body |
@@ -88,7 +88,7 @@ pub enum Place {
 
 impl Place {
     pub(crate) fn of(route: &Route) -> Self {
-        if route.method == Verb::Get { Self::Query } else { Self::Body }
+        if matches!(route.method, Verb::Get | Verb::Head) { Self::Query } else { Self::Body }
     }
 }
 
