@@ -65,7 +65,7 @@ async fn a_bucket_comes_is_found_and_goes() {
     let private = buckets.list(BucketFilter::new().with_bucket_types(vec![BucketType::AllPrivate])).await.unwrap();
     assert_eq!(private, []);
     let all = buckets.list(BucketFilter::new().with_bucket_types(vec![BucketType::All])).await.unwrap();
-    assert_eq!(all, [made.clone()]);
+    assert_eq!(all, std::slice::from_ref(&made));
     let mixed = BucketFilter::new().with_bucket_types(vec![BucketType::All, BucketType::AllPublic]);
     assert_eq!(told(&buckets.list(mixed).await.unwrap_err()), (ErrorKind::Invalid, "bad_request"));
 

@@ -24,7 +24,7 @@ async fn a_key_opens_until_it_is_deleted() {
     assert_eq!((created.key.account_id.get().as_str(), created.key.key_name.as_str()), (ACCOUNT, "nightly"));
     assert_eq!(created.key.bucket_ids, Some(vec![bucket.clone()]));
     assert!(created.key.expiration_timestamp.is_some());
-    assert_eq!(keys.list().all().await.unwrap(), [created.key.clone()]);
+    assert_eq!(keys.list().all().await.unwrap(), std::slice::from_ref(&created.key));
 
     let client = fake.client_with(&created);
     let mine = || BucketFilter::new().with_bucket_id(bucket.clone());

@@ -313,6 +313,8 @@ impl State {
     }
 
     /// Whether whoever asks may do this: everywhere that the key is for, or in this bucket, with this name.
+    // A capability is a name: callers have it at hand.
+    #[allow(clippy::needless_pass_by_value)]
     fn may(&self, capability: Capability, bucket: Option<&BucketId>, name: Option<&str>) -> Result<(), Answer> {
         match &self.caller {
             Some(caller) => caller.may(&capability, bucket, name),

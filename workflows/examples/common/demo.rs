@@ -6,7 +6,7 @@ use std::{
     sync::Arc,
 };
 
-use howdah_backblaze::testing::FakeBackblaze;
+use howdah_backblaze::testing::{FakeBackblaze, Settings};
 use howdah_cloudflare::{CloudflareDns, testing::FakeCloudflare};
 use howdah_core::{
     Clock,
@@ -37,10 +37,10 @@ pub struct Demo {
     pub clock: Clock,
     pub registry: Registry,
     pub rdap: FakeRdap,
+    pub backblaze: FakeBackblaze,
     pub cloudflare: FakeCloudflare,
     pub dnsimple: FakeDnSimple,
     pub gandi: FakeGandi,
-    pub backblaze: FakeBackblaze,
     pub internet: Internet,
     directory: Option<PathBuf>,
 }
@@ -64,6 +64,8 @@ impl Demo {
         let clock = Clock::starting_at(left.map_or_else(Timestamp::now, |left| left.max(Timestamp::now())));
         let registry =
             Registry::kept_in(&file("registry.json"), clock).map_err(|error| failed("registry.json", &error))?;
+        let backblaze = FakeBackblaze::kept_in(&file("backblaze"), registry.clock().clone());
+        let backblaze = backblaze.map_err(|error| failed("backblaze", &error))?;
         let cloudflare = FakeCloudflare::kept_in(&file("cloudflare.json"), &registry);
         let dnsimple = FakeDnSimple::kept_on(&file("dnsimple.json"), &registry);
         let gandi = FakeGandi::kept_in(&file("gandi.json"), &registry);
@@ -72,8 +74,6 @@ impl Demo {
             dnsimple.map_err(|error| failed("dnsimple.json", &error))?,
             gandi.map_err(|error| failed("gandi.json", &error))?,
         );
-        let backblaze = FakeBackblaze::kept_in(&file("backblaze"), registry.clock().clone());
-        let backblaze = backblaze.map_err(|error| failed("backblaze", &error))?;
         Ok(Self::with(registry, fakes, backblaze, Some(directory.to_owned())))
     }
 
@@ -88,7 +88,11 @@ impl Demo {
             .hosting(Arc::new(dnsimple.clone()))
             .hosting(Arc::new(gandi.clone()));
         let (clock, rdap) = (registry.clock().clone(), FakeRdap::of(&registry));
-        Self { clock, registry, rdap, cloudflare, dnsimple, gandi, backblaze, internet, directory }
+        // Large files begin at a size that can be tried out.
+        let mut settings = Settings::default();
+        settings.recommended_part_size = settings.absolute_minimum_part_size;
+        let backblaze = backblaze.with_settings(settings);
+        Self { clock, registry, rdap, backblaze, cloudflare, dnsimple, gandi, internet, directory }
     }
 
     /// The world as the month begins, unless it has begun already: the zone is at Cloudflare, the registration has left it
