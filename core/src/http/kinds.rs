@@ -88,7 +88,7 @@ pub enum Place {
 
 impl Place {
     pub(crate) fn of(route: &Route) -> Self {
-        if route.method == Verb::Get { Self::Query } else { Self::Body }
+        if matches!(route.method, Verb::Get | Verb::Head) { Self::Query } else { Self::Body }
     }
 }
 
