@@ -98,7 +98,9 @@ async fn read(store: &B2, path: &str) -> Bytes {
 
 /// Apache's checks, each in a store of its own, since they leave things behind. Those that do not apply are
 /// `put_opts` and `copy_if_not_exists`, which are about conditional writes, and `copy_rename_nonexistent_object`, which ends
-/// with one; `what_b2_cannot_do_is_refused` and `a_copy_of_nothing_is_not_found` stand in for them.
+/// with one; `what_b2_cannot_do_is_refused` and `a_copy_of_nothing_is_not_found` stand in for them. Nor does
+/// `multipart_race_condition`: which of two large files of one name is the newer is not published, the one that was begun
+/// later or the one that was finished later.
 macro_rules! conformance {
     ($( $name:ident ( $($argument:expr),* ) ;)+) => {
         mod conformance {
@@ -135,7 +137,6 @@ conformance! {
     multipart_with_opts();
     multipart_put_part_out_of_order();
     multipart_out_of_order();
-    multipart_race_condition(true);
 }
 
 #[tokio::test(start_paused = true)]
@@ -358,7 +359,7 @@ async fn a_version_is_read_by_its_id() {
     assert_eq!(got.bytes().await.unwrap(), "old");
     // What is hidden can still be had.
     place.store.delete(&path).await.unwrap();
-    assert!(place.store.get_opts(&path, version(old.clone()).with_head(true)).await.is_ok());
+    place.store.get_opts(&path, version(old.clone()).with_head(true)).await.unwrap();
     let error = place.store.get_opts(&other, version(old)).await.unwrap_err();
     assert!(matches!(&error, Error::NotFound { .. }) && error.to_string().contains("is of `a`"), "{error}");
 }
@@ -626,7 +627,7 @@ async fn new_versions_are_retained() {
         let retention = version.file_retention.unwrap().value.unwrap();
         assert_eq!(retention.mode, Some(RetentionMode::Compliance), "{}", version.file_name);
         let kept = retention.retain_until_timestamp.unwrap().duration_since(version.upload_timestamp);
-        assert!((kept.as_secs() - 7 * 86_400).abs() < 5, "{}", version.file_name);
+        assert!((7 * 86_400 - 5..=8 * 86_400).contains(&kept.as_secs()), "{}", version.file_name);
     }
     let error = store.delete(&Path::from("a")).await.unwrap_err();
     assert!(matches!(error, Error::PermissionDenied { .. }), "{error}");

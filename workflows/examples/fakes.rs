@@ -8,6 +8,7 @@ use std::{ffi::OsString, future::Future, io::Write, path::PathBuf};
 
 use clap::Parser;
 use common::{Failure, demo::Demo, terminal};
+use howdah_backblaze::testing as backblaze;
 use howdah_cloudflare::testing as cloudflare;
 use howdah_core::testing::Server;
 use howdah_dnsimple::testing as dnsimple;
@@ -73,10 +74,13 @@ pub(crate) async fn serve(
     let first = demo.dnsimple.world().serve_on(args.port).await;
     let first = first.map_err(|error| Failure::new(format!("cannot listen on port {}: {error}", args.port)))?;
     let (second, third) = (demo.cloudflare.serve().await?, demo.gandi.serve().await?);
+    let fourth = demo.backblaze.serve().await?;
     let served = [
         Served::new("dnsimple", &first, dnsimple::TOKEN, *dnsimple::ACCOUNT.get()),
         Served::new("cloudflare", &second, cloudflare::TOKEN, cloudflare::ACCOUNT),
         Served::new("gandi", &third, gandi::TOKEN, Value::Null),
+        // Whose clients call them application key and its id.
+        Served::new("backblaze", &fourth, backblaze::KEY, backblaze::KEY_ID),
     ];
     if args.json {
         for one in &served {

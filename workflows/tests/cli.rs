@@ -29,6 +29,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
+use howdah_backblaze::Backblaze;
 use howdah_dnsimple::DnSimple;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -205,6 +206,11 @@ async fn fakes_are_served_as_the_line_of_json_says() {
         let api = DnSimple::builder(text("token")).base_url(text("base_url")).build().unwrap();
         let account = DnSimple::from(api).resolve_account().await.unwrap();
         assert_eq!(Some(*account.id().get()), line["account"].as_u64());
+        let last: Value = serde_json::from_str(told.text().lines().last().unwrap()).unwrap();
+        let text = |name: &str| last[name].as_str().unwrap().to_owned();
+        assert_eq!((text("provider").as_str(), text("base_url")), ("backblaze", text("origin")));
+        let backblaze = Backblaze::builder(text("account"), text("token")).base_url(text("base_url")).build().unwrap();
+        assert_eq!(backblaze.buckets().find("vmst-media").await.unwrap(), None);
         told.0.lock().unwrap().clear();
         told.clone().write_all(b"visited").unwrap();
     };

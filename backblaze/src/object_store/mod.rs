@@ -78,6 +78,7 @@ use howdah_core::{
         PutOptions, PutPayload, PutResult, Result, path::Path,
     },
 };
+use jiff::{RoundMode, TimestampRound, Unit};
 
 use crate::{
     Backblaze, Encryption, FileRetention, RetentionMode, Uploader,
@@ -169,8 +170,9 @@ impl B2 {
     }
 
     /// Takes up what an earlier run left unfinished: an unfinished large file of the same name, content type and info goes on,
-    /// and parts that are there already are not sent again. Only for names that nobody else is uploading at the same time, and
-    /// not together with [`with_retention`](Self::with_retention), by which each run asks for another time.
+    /// and parts that are there already are not sent again. Only for names that nobody else is uploading at the same time.
+    ///
+    /// With [`with_retention`](Self::with_retention) it is taken up on the same day only: later it is to be retained longer.
     pub fn with_resume(mut self) -> Self {
         self.uploader = self.uploader.with_resume(true);
         self
@@ -194,7 +196,8 @@ impl B2 {
         self
     }
 
-    /// Retains each new version for this long from the moment that its upload begins. The bucket must have file lock enabled.
+    /// Retains each new version for this long from the moment that its upload begins, and until the day (UTC) on which that
+    /// ends is over. The bucket must have file lock enabled.
     pub fn with_retention(mut self, mode: RetentionMode, period: Duration) -> Self {
         self.retention = Some((mode, period));
         self
@@ -207,12 +210,15 @@ impl B2 {
         self
     }
 
-    /// Until when a version is retained that is begun now.
+    /// Until when a version is retained that is begun now: to the end of a day (UTC), so that what was left unfinished can be
+    /// taken up by a run on the same day.
     fn retention(&self) -> howdah_core::Result<Option<FileRetention>> {
         let Some((mode, period)) = &self.retention else {
             return Ok(None);
         };
-        let until = self.backblaze.api().clock().now().checked_add(*period).map_err(|_| {
+        let day = TimestampRound::new().smallest(Unit::Hour).increment(24).mode(RoundMode::Ceil);
+        let until = self.backblaze.api().clock().now().checked_add(*period).and_then(|until| until.round(day));
+        let until = until.map_err(|_| {
             Error::invalid(format!("the retention of {} days ends beyond all time", period.as_secs() / 86_400))
         })?;
         Ok(Some(FileRetention { mode: Some(mode.clone()), retain_until_timestamp: Some(until) }))

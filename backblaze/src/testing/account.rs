@@ -244,7 +244,7 @@ pub(super) fn gate(state: &mut super::State, asked: &Asked) -> Result<(), Answer
             let token = sent.or_else(|| asked.parameter("Authorization"));
             match token {
                 Some(token) if state.account.tokens.contains_key(&token) => {
-                    state.caller = Some(by_token(state, &token)?)
+                    state.caller = Some(by_token(state, &token)?);
                 }
                 other => state.token = other,
             }

@@ -201,13 +201,17 @@ impl FakeBackblaze {
     ///
     /// Never: its setup is known to be right.
     pub fn client_with(&self, key: &CreatedKey) -> Backblaze {
-        let builder = Backblaze::builder(key.key.application_key_id.get(), key.application_key.clone());
-        self.set_up(builder).build().unwrap_or_else(|error| panic!("{error}"))
+        self.builder_with(key).build().unwrap_or_else(|error| panic!("{error}"))
     }
 
     /// Sets up a client of it, for another transport around it or another patience.
     pub fn builder(&self) -> BackblazeBuilder {
         self.set_up(Backblaze::builder(KEY_ID, KEY))
+    }
+
+    /// The same with another key.
+    pub fn builder_with(&self, key: &CreatedKey) -> BackblazeBuilder {
+        self.set_up(Backblaze::builder(key.key.application_key_id.get(), key.application_key.clone()))
     }
 
     fn set_up(&self, builder: BackblazeBuilder) -> BackblazeBuilder {
@@ -309,6 +313,8 @@ impl State {
     }
 
     /// Whether whoever asks may do this: everywhere that the key is for, or in this bucket, with this name.
+    // A capability is a name: callers have it at hand.
+    #[allow(clippy::needless_pass_by_value)]
     fn may(&self, capability: Capability, bucket: Option<&BucketId>, name: Option<&str>) -> Result<(), Answer> {
         match &self.caller {
             Some(caller) => caller.may(&capability, bucket, name),

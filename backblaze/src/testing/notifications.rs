@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use howdah_core::testing::{Answer, Fake};
+use howdah_core::{
+    Secret,
+    testing::{Answer, Fake},
+};
 use serde::{Deserialize, Serialize};
 
 use super::{bad_request, buckets, error};
@@ -59,7 +62,7 @@ fn check(rules: &[NotificationRule]) -> Result<(), Answer> {
         let wrong = |why: &str| Err(bad_request(format!("the rule {} {why}", rule.name)));
         let target = &rule.target_configuration;
         let plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
-        let signing = target.hmac_sha256_signing_secret.as_ref().map(|secret| secret.expose());
+        let signing = target.hmac_sha256_signing_secret.as_ref().map(Secret::expose);
         let headers = target.custom_headers.as_deref().unwrap_or_default();
         let size: usize = headers.iter().map(|header| header.name.len() + header.value.expose().len()).sum();
         match () {

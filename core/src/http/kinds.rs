@@ -2,7 +2,7 @@
 //!
 //! | input | what is sent |
 //! |---|---|
-//! | a plain type | the query of a `GET`, the JSON body otherwise |
+//! | a plain type | the query of a `GET` or `HEAD`, the JSON body otherwise |
 //! | `()` | nothing |
 //! | [`Query`] | the query, whatever the method |
 //! | [`With`] | a query and a body |

@@ -530,12 +530,15 @@ impl<S> Setup<S> {
 
     /// Gives a request its body.
     fn complete(&self, request: &mut Request, body: Bytes) {
-        if let (Some(translation), Some(came), false) = (&self.translation, &mut request.came, body.is_empty()) {
-            came.body = body;
-            request.asked = came.clone();
-            (translation.before)(&mut request.asked);
-        } else {
-            request.asked.body = body;
+        match (&self.translation, &mut request.came) {
+            // What it has, it has from the translation.
+            (Some(_), Some(_)) if body.is_empty() => {}
+            (Some(translation), Some(came)) => {
+                came.body = body;
+                request.asked = came.clone();
+                (translation.before)(&mut request.asked);
+            }
+            _ => request.asked.body = body,
         }
     }
 }
@@ -665,7 +668,7 @@ impl<S: World> Transport for Fake<S> {
     async fn send(&self, request: http::Request<Body>) -> Result<http::Response<Incoming>, TransportError> {
         let (mut parts, body) = request.into_parts();
         // As the network has it.
-        if !body.is_empty() {
+        if !body.is_empty() || !matches!(parts.method, Method::GET | Method::HEAD | Method::DELETE) {
             parts.headers.entry(header::CONTENT_LENGTH).or_insert(body.len().into());
         }
         let asked = asked(parts);

@@ -6,6 +6,7 @@ use std::{
     sync::Arc,
 };
 
+use howdah_backblaze::testing::{FakeBackblaze, Settings};
 use howdah_cloudflare::{CloudflareDns, testing::FakeCloudflare};
 use howdah_core::{
     Clock,
@@ -36,6 +37,7 @@ pub struct Demo {
     pub clock: Clock,
     pub registry: Registry,
     pub rdap: FakeRdap,
+    pub backblaze: FakeBackblaze,
     pub cloudflare: FakeCloudflare,
     pub dnsimple: FakeDnSimple,
     pub gandi: FakeGandi,
@@ -49,7 +51,8 @@ impl Demo {
         let Some(directory) = state else {
             let registry = Registry::new(Clock::system());
             let fakes = (FakeCloudflare::on(&registry), FakeDnSimple::on(&registry), FakeGandi::on(&registry));
-            return Ok(Self::with(registry, fakes, None));
+            let backblaze = FakeBackblaze::at(registry.clock().clone());
+            return Ok(Self::with(registry, fakes, backblaze, None));
         };
         let failed = |what: &str, error: &dyn std::error::Error| {
             let file = directory.join(what);
@@ -61,6 +64,8 @@ impl Demo {
         let clock = Clock::starting_at(left.map_or_else(Timestamp::now, |left| left.max(Timestamp::now())));
         let registry =
             Registry::kept_in(&file("registry.json"), clock).map_err(|error| failed("registry.json", &error))?;
+        let backblaze = FakeBackblaze::kept_in(&file("backblaze"), registry.clock().clone());
+        let backblaze = backblaze.map_err(|error| failed("backblaze", &error))?;
         let cloudflare = FakeCloudflare::kept_in(&file("cloudflare.json"), &registry);
         let dnsimple = FakeDnSimple::kept_on(&file("dnsimple.json"), &registry);
         let gandi = FakeGandi::kept_in(&file("gandi.json"), &registry);
@@ -69,12 +74,13 @@ impl Demo {
             dnsimple.map_err(|error| failed("dnsimple.json", &error))?,
             gandi.map_err(|error| failed("gandi.json", &error))?,
         );
-        Ok(Self::with(registry, fakes, Some(directory.to_owned())))
+        Ok(Self::with(registry, fakes, backblaze, Some(directory.to_owned())))
     }
 
     fn with(
         registry: Registry,
         (cloudflare, dnsimple, gandi): (FakeCloudflare, FakeDnSimple, FakeGandi),
+        backblaze: FakeBackblaze,
         directory: Option<PathBuf>,
     ) -> Self {
         let internet = Internet::new(&registry)
@@ -82,7 +88,11 @@ impl Demo {
             .hosting(Arc::new(dnsimple.clone()))
             .hosting(Arc::new(gandi.clone()));
         let (clock, rdap) = (registry.clock().clone(), FakeRdap::of(&registry));
-        Self { clock, registry, rdap, cloudflare, dnsimple, gandi, internet, directory }
+        // Large files begin at a size that can be tried out.
+        let mut settings = Settings::default();
+        settings.recommended_part_size = settings.absolute_minimum_part_size;
+        let backblaze = backblaze.with_settings(settings);
+        Self { clock, registry, rdap, backblaze, cloudflare, dnsimple, gandi, internet, directory }
     }
 
     /// The world as the month begins, unless it has begun already: the zone is at Cloudflare, the registration has left it
