@@ -69,6 +69,8 @@ pub(super) struct Version {
     pub(super) kind: Kind,
     /// Milliseconds since the epoch.
     pub(super) uploaded: i64,
+    /// By whoever uploaded it.
+    pub(super) dated: bool,
     pub(super) sha1: StoredSha1,
     pub(super) content_type: Name,
     pub(super) content: Content,
@@ -186,7 +188,7 @@ impl Catalog {
         self.names.is_empty()
     }
 
-    /// Where the newest version comes first; of two at the same time the later one is newer.
+    /// Adds a version: of two at the same time the one that comes later is newer.
     pub(super) fn insert(&mut self, name: &str, version: Version) {
         let name = match self.names.get_key_value(name) {
             Some((name, _)) => name.clone(),
@@ -196,10 +198,7 @@ impl Catalog {
         if version.kind == Kind::Start {
             self.open.insert(version.serial, BTreeMap::new());
         }
-        let versions = self.names.entry(name).or_default();
-        let age = |version: &Version| (version.uploaded, version.serial);
-        let at = versions.partition_point(|other| age(other) > age(&version));
-        versions.insert(at, version);
+        put_in_order(self.names.entry(name).or_default(), version);
     }
 
     /// Takes a version out, and the parts of one that is not finished.
@@ -245,12 +244,18 @@ impl Catalog {
         self.open.get_mut(&serial)
     }
 
-    /// Makes a large file of its parts.
-    pub(super) fn finish(&mut self, serial: u64) -> Option<()> {
+    /// Makes a large file of its parts, which is as old as its end.
+    pub(super) fn finish(&mut self, serial: u64, now: i64) -> Option<()> {
+        let versions = self.names.get_mut(self.serials.get(&serial)?)?;
+        let at = versions.iter().position(|version| version.serial == serial)?;
         let parts = self.open.remove(&serial)?;
-        let version = self.get_mut(serial)?;
+        let mut version = versions.remove(at);
         version.kind = Kind::Upload;
         version.content = Content::join(parts.into_values().map(|part| part.content));
+        if !version.dated {
+            version.uploaded = now;
+        }
+        put_in_order(versions, version);
         Some(())
     }
 
@@ -303,6 +308,11 @@ impl Catalog {
 
 pub(super) fn newest(versions: &[Version]) -> Option<&Version> {
     versions.iter().find(|version| version.kind != Kind::Start)
+}
+
+fn put_in_order(versions: &mut Vec<Version>, version: Version) {
+    let at = versions.partition_point(|other| other.uploaded > version.uploaded);
+    versions.insert(at, version);
 }
 
 /// The first string behind all those with a prefix.

@@ -401,6 +401,7 @@ pub(super) fn add_marker(state: &mut World, bucket: &BucketId, name: &str) -> Fi
         serial: 0,
         kind: Kind::Hide,
         uploaded: state.now.as_millisecond(),
+        dated: false,
         sha1: StoredSha1::Unknown,
         content_type: "application/x-bz-hide-marker".to_owned().into(),
         content: Content::default(),

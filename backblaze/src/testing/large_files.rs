@@ -143,7 +143,8 @@ fn finish(state: &mut World, finish: &Finish) -> Result<FileVersion, Answer> {
     if let Some((number, _)) = small {
         return Err(bad(format!("Part number {number} is smaller than {minimum} bytes")));
     }
-    state.files.catalog_mut(&bucket).finish(serial);
+    let now = state.now.as_millisecond();
+    state.files.catalog_mut(&bucket).finish(serial, now);
     let finished = state.find(&finish.file_id).map(|(.., version)| state.tell(&bucket, &name, version));
     finished.ok_or_else(|| error(500, "internal_error", "The file is gone"))
 }

@@ -151,6 +151,7 @@ impl State {
         };
         let little = encryption.is_some() || retention.is_some() || legal_hold.is_some();
         info.check(if little { 2048 } else { FileInfo::MOST }).map_err(|why| bad(why.to_string()))?;
+        let dated = timestamp.is_some();
         let uploaded = match timestamp {
             None => self.now.as_millisecond(),
             Some(_) if !self.settings.custom_upload_timestamps => {
@@ -170,6 +171,7 @@ impl State {
             serial: 0,
             kind,
             uploaded,
+            dated,
             sha1: StoredSha1::Unknown,
             content_type: content_type.into(),
             content: Content::default(),

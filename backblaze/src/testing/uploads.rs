@@ -238,8 +238,12 @@ fn admit(
     target: &Target,
     what: fn(&World, &HeaderMap, &Target, u64) -> Result<What, Answer>,
 ) -> Result<Incoming, Answer> {
-    let length = required(headers, "content-length").map_err(|_| bad("Content-Length is required"))?;
-    let length: u64 = length.parse().map_err(|_| bad("Bad Content-Length"))?;
+    let length: u64 = match header(headers, "content-length")? {
+        Some(length) => length.parse().map_err(|_| bad("Bad Content-Length"))?,
+        None if headers.contains_key("transfer-encoding") => return Err(bad("Content-Length is required")),
+        // Nothing comes.
+        None => 0,
+    };
     let (claim, length) = match required(headers, "x-bz-content-sha1")? {
         "hex_digits_at_end" => {
             let content = length.checked_sub(40).ok_or_else(|| bad("Content-Length is less than 40"))?;

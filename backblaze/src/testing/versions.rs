@@ -38,6 +38,8 @@ pub(super) fn before(asked: &mut Asked) {
     asked.headers.remove(&VERSION);
     asked.headers.remove(&REFUSED);
     let Some((version, rest)) = versioned(&asked.path) else {
+        // In a name a plus is a space.
+        asked.path = asked.path.replace('+', "%20");
         return;
     };
     let operation = rest.split('/').next().unwrap_or_default().to_owned();
