@@ -71,10 +71,13 @@ pub(crate) async fn serve(
     if demo.cloudflare.zone_id(CLOUDFLARE_ZONE).is_none() {
         demo.cloudflare.create_zone(CLOUDFLARE_ZONE);
     }
+    // Clients take it for the least that a large file has, and a test's files are small.
+    let mut settings = backblaze::Settings::default();
+    settings.recommended_part_size = settings.absolute_minimum_part_size;
     let first = demo.dnsimple.world().serve_on(args.port).await;
     let first = first.map_err(|error| Failure::new(format!("cannot listen on port {}: {error}", args.port)))?;
     let (second, third) = (demo.cloudflare.serve().await?, demo.gandi.serve().await?);
-    let fourth = demo.backblaze.serve().await?;
+    let fourth = demo.backblaze.clone().with_settings(settings).serve().await?;
     let served = [
         Served::new("dnsimple", &first, dnsimple::TOKEN, *dnsimple::ACCOUNT.get()),
         Served::new("cloudflare", &second, cloudflare::TOKEN, cloudflare::ACCOUNT),

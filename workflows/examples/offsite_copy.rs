@@ -170,6 +170,7 @@ struct Document<'a> {
     apply: bool,
     plan: &'a Plan,
     copied: &'a [Copied],
+    vanished: u64,
 }
 
 fn title(args: &Args) -> String {
@@ -180,7 +181,7 @@ fn title(args: &Args) -> String {
 
 fn show_plan(plan: &Plan, args: &Args, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
     if args.json {
-        let document = Document { job: title(args), apply: false, plan, copied: &[] };
+        let document = Document { job: title(args), apply: false, plan, copied: &[], vanished: 0 };
         writeln!(out, "{}", serde_json::to_string_pretty(&document)?)?;
         return Ok(());
     }
@@ -213,7 +214,8 @@ fn show_plan(plan: &Plan, args: &Args, out: &mut (dyn Write + Send)) -> Result<(
 
 fn show_report(report: &Report, args: &Args, out: &mut (dyn Write + Send)) -> Result<(), Failure> {
     if args.json {
-        let document = Document { job: title(args), apply: true, plan: &report.plan, copied: &report.destinations };
+        let Report { plan, destinations, vanished, .. } = report;
+        let document = Document { job: title(args), apply: true, plan, copied: destinations, vanished: *vanished };
         writeln!(out, "{}", serde_json::to_string_pretty(&document)?)?;
         return Ok(());
     }
@@ -237,6 +239,9 @@ fn show_report(report: &Report, args: &Args, out: &mut (dyn Write + Send)) -> Re
         ]);
     }
     writeln!(out, "{}\n", terminal::shown(&table))?;
+    if report.vanished > 0 {
+        writeln!(out, "{} objects were listed at the source and gone when they were to be read.", report.vanished)?;
+    }
     for copied in &report.destinations {
         let verified = copied.verified.iter().flat_map(|verified| &verified.failures.first);
         for failure in copied.failures.first.iter().chain(verified) {

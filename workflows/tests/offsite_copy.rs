@@ -53,6 +53,38 @@ async fn first_everything_then_nothing_then_what_changed() {
     assert_eq!(get(&backup, "media/003").await, "CONTENTS 3");
 }
 
+/// Each holds something that `Path::from` would encode, and a key is what the store says it is. Windows has no such files.
+#[cfg(unix)]
+#[tokio::test]
+async fn keys_are_taken_as_they_are() {
+    const KEYS: [&str; 5] =
+        ["a%20b", "a b/[x]~{y}^`z`|.txt", "ünïcode/日本語", "quote'\"<and>#hash?*.bin", "back\\slash"];
+    let (source, backup, directory) = (world(20).await, Arc::new(InMemory::new()), tempfile::tempdir().unwrap());
+    for key in KEYS {
+        source.put(&Path::parse(key).unwrap(), key.into()).await.unwrap();
+    }
+    let files = Arc::new(LocalFileSystem::new_with_prefix(directory.path()).unwrap());
+    let job = OffsiteCopy::new(
+        Place::new("media", source.clone()),
+        [Place::new("backup", backup.clone()), Place::new("files", files).without_attributes()],
+    )
+    .with_options(mirror(Guard::default()).with_verification(Verification::Full));
+    let report = job.apply(&()).await.unwrap().into_result().unwrap();
+    assert_eq!(report.vanished, 0);
+    assert!(report.destinations.iter().all(|one| one.verified.as_ref().unwrap().read == 25), "{report:?}");
+    assert_eq!(keys(&backup).await, keys(&source).await);
+    for key in KEYS {
+        assert_eq!(std::fs::read_to_string(directory.path().join(key)).unwrap(), key);
+    }
+    assert!(job.plan(&()).await.unwrap().is_empty());
+
+    source.delete(&Path::parse(KEYS[0]).unwrap()).await.unwrap();
+    let report = job.apply(&()).await.unwrap().into_result().unwrap();
+    assert!(report.destinations.iter().all(|one| one.deleted == 1), "{report:?}");
+    assert_eq!(keys(&backup).await, keys(&source).await);
+    assert!(!directory.path().join(KEYS[0]).exists());
+}
+
 #[tokio::test]
 async fn without_a_manifest_size_and_time_decide() {
     let (source, backup) = (world(5).await, Arc::new(InMemory::new()));

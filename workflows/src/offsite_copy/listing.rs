@@ -3,7 +3,7 @@
 use futures::StreamExt as _;
 use howdah_core::{
     Result,
-    store::object_store::{ObjectMeta, path::Path},
+    store::object_store::{self, ObjectMeta, path::Path},
 };
 use serde::{Deserialize, Serialize};
 
@@ -35,6 +35,11 @@ pub(super) struct Listing {
     pub(super) runs: Vec<Run>,
     /// What is below the folder of manifests.
     pub(super) manifests: Vec<Path>,
+}
+
+/// Where the object is that was listed by this key. It is taken as it is: `Path::from` would encode what is in it.
+pub(super) fn location(key: &str) -> Result<Path, object_store::Error> {
+    Ok(Path::parse(key)?)
 }
 
 impl From<ObjectMeta> for Listed {

@@ -1,15 +1,13 @@
 //! A run: look, copy, delete, write manifests, verify.
 
 use futures::{FutureExt as _, StreamExt as _, stream, stream::FuturesUnordered};
-use howdah_core::{
-    Result,
-    store::object_store::{Error, path::Path},
-};
+use howdah_core::{Result, store::object_store::Error};
 
 use super::{
     Observer, OffsiteCopy, Phase, Place, Reach, Verification,
     failure::{on_disk, reach, text},
     join::{Rows, Snapshot, Verdict},
+    listing::location,
     manifest::{self, Entry, Journal},
     progress::Meter,
     report::{Copied, Plan, Report},
@@ -177,7 +175,7 @@ impl OffsiteCopy {
                 if keys.is_empty() || one.stopped.is_some() {
                     break;
                 }
-                let paths: Vec<_> = keys.iter().map(|key| Ok(Path::from(key.as_str()))).collect();
+                let paths: Vec<_> = keys.iter().map(|key| location(key)).collect();
                 let mut results = place.store.delete_stream(stream::iter(paths).boxed());
                 while let Some(result) = results.next().await {
                     match result {

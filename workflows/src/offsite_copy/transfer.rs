@@ -17,7 +17,7 @@ use tokio::{
 
 use super::{
     OffsiteCopy, Place, SourceTime,
-    listing::Listed,
+    listing::{Listed, location},
     manifest::{self, Entry},
     progress::Meter,
 };
@@ -83,7 +83,7 @@ impl<'a> Copier<'a> {
     }
 
     async fn attempt(&self, work: &Work) -> Result<Written, ReadError> {
-        let path = Path::from(work.source.key.as_str());
+        let path = location(&work.source.key).map_err(ReadError::from)?;
         let whole = self.job.options.part_size;
         let reserved = if work.source.size <= whole { Some(self.reserve(work.source.size).await) } else { None };
         let got = self.job.source.store.get(&path).await.map_err(ReadError::from)?;

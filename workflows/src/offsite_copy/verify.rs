@@ -5,7 +5,7 @@ use std::{collections::hash_map::RandomState, hash::BuildHasher as _};
 use futures::{StreamExt as _, stream};
 use howdah_core::{
     Result,
-    store::object_store::{self, ObjectStoreExt as _, path::Path},
+    store::object_store::{self, ObjectStoreExt as _},
 };
 use sha2::{Digest as _, Sha256};
 
@@ -13,7 +13,7 @@ use super::{
     OffsiteCopy, Phase, Place, Verification,
     failure::text,
     join::{Holding, Snapshot},
-    listing::{Listed, Listing},
+    listing::{Listed, Listing, location},
     progress::Meter,
     report::{Report, Verified},
     transfer::hexadecimal,
@@ -61,6 +61,9 @@ impl OffsiteCopy {
                     Verification::Full => true,
                 };
                 for (index, holding) in row.at.into_iter().enumerate() {
+                    if holding.known.as_ref().is_some_and(|known| known.gone) {
+                        continue;
+                    }
                     let verified = &mut verified[index];
                     verified.listed += 1;
                     if let Some(problem) = problem(&holding, source) {
@@ -114,9 +117,6 @@ impl OffsiteCopy {
 }
 
 fn problem(holding: &Holding, source: &Listed) -> Option<String> {
-    if holding.known.as_ref().is_some_and(|known| known.gone) {
-        return None;
-    }
     let Some(listed) = &holding.listed else {
         return Some("it is missing; run again to copy it".to_owned());
     };
@@ -131,7 +131,7 @@ fn problem(holding: &Holding, source: &Listed) -> Option<String> {
 
 async fn digest(place: &Place, key: &str) -> Result<String, String> {
     let read = async {
-        let mut stream = place.store.get(&Path::from(key)).await?.into_stream();
+        let mut stream = place.store.get(&location(key)?).await?.into_stream();
         let mut hasher = Sha256::new();
         while let Some(chunk) = stream.next().await {
             hasher.update(&chunk?);
