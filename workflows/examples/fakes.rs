@@ -79,7 +79,6 @@ pub(crate) async fn serve(
         Served::new("dnsimple", &first, dnsimple::TOKEN, *dnsimple::ACCOUNT.get()),
         Served::new("cloudflare", &second, cloudflare::TOKEN, cloudflare::ACCOUNT),
         Served::new("gandi", &third, gandi::TOKEN, Value::Null),
-        // Whose clients call them application key and its id.
         Served::new("backblaze", &fourth, backblaze::KEY, backblaze::KEY_ID),
     ];
     if args.json {

@@ -37,10 +37,10 @@ pub struct Demo {
     pub clock: Clock,
     pub registry: Registry,
     pub rdap: FakeRdap,
-    pub backblaze: FakeBackblaze,
     pub cloudflare: FakeCloudflare,
     pub dnsimple: FakeDnSimple,
     pub gandi: FakeGandi,
+    pub backblaze: FakeBackblaze,
     pub internet: Internet,
     directory: Option<PathBuf>,
 }
@@ -64,8 +64,6 @@ impl Demo {
         let clock = Clock::starting_at(left.map_or_else(Timestamp::now, |left| left.max(Timestamp::now())));
         let registry =
             Registry::kept_in(&file("registry.json"), clock).map_err(|error| failed("registry.json", &error))?;
-        let backblaze = FakeBackblaze::kept_in(&file("backblaze"), registry.clock().clone());
-        let backblaze = backblaze.map_err(|error| failed("backblaze", &error))?;
         let cloudflare = FakeCloudflare::kept_in(&file("cloudflare.json"), &registry);
         let dnsimple = FakeDnSimple::kept_on(&file("dnsimple.json"), &registry);
         let gandi = FakeGandi::kept_in(&file("gandi.json"), &registry);
@@ -74,6 +72,8 @@ impl Demo {
             dnsimple.map_err(|error| failed("dnsimple.json", &error))?,
             gandi.map_err(|error| failed("gandi.json", &error))?,
         );
+        let backblaze = FakeBackblaze::kept_in(&file("backblaze"), registry.clock().clone());
+        let backblaze = backblaze.map_err(|error| failed("backblaze", &error))?;
         Ok(Self::with(registry, fakes, backblaze, Some(directory.to_owned())))
     }
 
@@ -92,7 +92,7 @@ impl Demo {
         let mut settings = Settings::default();
         settings.recommended_part_size = settings.absolute_minimum_part_size;
         let backblaze = backblaze.with_settings(settings);
-        Self { clock, registry, rdap, backblaze, cloudflare, dnsimple, gandi, internet, directory }
+        Self { clock, registry, rdap, cloudflare, dnsimple, gandi, backblaze, internet, directory }
     }
 
     /// The world as the month begins, unless it has begun already: the zone is at Cloudflare, the registration has left it
