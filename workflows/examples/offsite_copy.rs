@@ -103,6 +103,7 @@ pub(crate) async fn run(
     };
     let demo = args.demo.then(|| Demo::open(args.state.as_deref())).transpose()?;
     let stores = Stores { env, demo: demo.as_ref() };
+    stores::apart([&args.source].into_iter().chain(&args.destinations))?;
     let source = stores.open(&args.source).await?;
     let mut destinations = Vec::new();
     for url in &args.destinations {
@@ -121,7 +122,8 @@ pub(crate) async fn run(
         demo.close()?;
     }
     show_report(&report, &args, out)?;
-    report.into_result().map(drop).map_err(Failure::from)
+    // What became of each object is told; the whole has no outcome of its own.
+    report.into_result().map(drop).map_err(|error| Failure::new(error.message()))
 }
 
 fn options(args: &Args) -> Options {

@@ -15,6 +15,9 @@ mod fakes;
 #[path = "../examples/move_dns.rs"]
 #[allow(dead_code)]
 mod move_dns;
+#[path = "../examples/offsite_copy.rs"]
+#[allow(dead_code)]
+mod offsite_copy;
 #[path = "../examples/round_up.rs"]
 #[allow(dead_code)]
 mod round_up;
@@ -53,6 +56,7 @@ async fn command(name: &str, line: &[&str], env: &[(&str, &str)]) -> (String, Re
         "transfer_domain" => transfer_domain::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
         "enable_dnssec" => enable_dnssec::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
         "disable_dnssec" => disable_dnssec::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
+        "offsite_copy" => offsite_copy::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
         other => panic!("there is no command {other}"),
     };
     (String::from_utf8(out).unwrap(), failure.map_or(Ok(()), Err))
@@ -336,4 +340,59 @@ fn plain(text: &str) {
     for line in text.lines() {
         assert!(line.chars().count() <= 100 && line == line.trim_end(), "{line:?}");
     }
+}
+
+#[tokio::test]
+async fn offsite_copy_says_what_is_wrong_with_its_places() {
+    let (source, other) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let (source, other) = (format!("file://{}", source.path().display()), format!("file://{}", other.path().display()));
+    let below = format!("{source}/copy");
+    let key = [("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "secret"), ("B2_APPLICATION_KEY_ID", "id")];
+    for (line, expected) in [
+        (vec!["media", &other], "`media` is no place of objects: relative URL without a base; s3://, b2:// or file://"),
+        (vec!["ftp://media", &other], "`ftp` is not s3, b2 or file"),
+        (vec!["file:///no/such", &other], "there is no directory /no/such"),
+        (vec!["s3://media?acl=private&colour=red", &other], "`colour` is not known there"),
+        (vec!["b2://media", &other], "B2_APPLICATION_KEY is not set"),
+        (vec!["s3://media?credentials=SPACES", &other], "SPACES_ACCESS_KEY_ID is not set: it is needed for s3://media"),
+        (vec![&source, &source], "overlap: a copy is to be apart from its source and from other copies"),
+        (vec![&source, &other, &below], "overlap"),
+        (vec![&source, "s3://b/media", "s3://b"], "`s3://b/media` and `s3://b` overlap"),
+        (vec![&source, &other, "--force"], "--delete"),
+        (vec![&source, &other, "--shard", "3/3"], "shards are counted from 0"),
+        (vec![&source, &other, "--verify", "some"], "none, listing, sampled:N or full is meant (--help explains)"),
+    ] {
+        let (said, failure) = command("offsite_copy", &line, &key).await;
+        let failure = failure.expect_err(&format!("{line:?}"));
+        assert!(said.is_empty() && failure.contains(expected), "{line:?}: {said} {failure}");
+    }
+    // Buckets of one name are not one place where they are at different services, and their names may begin alike.
+    let apart =
+        [&source, "s3://b?endpoint=http://127.0.0.1:1", "s3://b?endpoint=http://127.0.0.1:2", "b2://b", "b2://bb"];
+    let (_, failure) = command("offsite_copy", &apart, &key).await;
+    assert!(failure.unwrap_err().contains("B2_APPLICATION_KEY is not set"));
+}
+
+#[tokio::test]
+async fn offsite_copy_copies_to_the_demo_and_back() {
+    let (source, back, state) = (TempDir::new().unwrap(), TempDir::new().unwrap(), TempDir::new().unwrap());
+    fs::write(source.path().join("a 1%.txt"), "one").unwrap();
+    fs::write(source.path().join("b"), "two").unwrap();
+    let place = |directory: &TempDir| format!("file://{}", directory.path().display());
+    let run = async |line: &[&str]| {
+        let state = state.path().to_str().unwrap();
+        let (said, done) = command("offsite_copy", &[line, &["--demo", "--state", state]].concat(), &[]).await;
+        done.unwrap_or_else(|failure| panic!("{line:?}: {failure}"));
+        said
+    };
+    let (from, to) = (place(&source), place(&back));
+    let said = run(&[&from, "b2://vmst-media/copy"]).await;
+    assert!(said.contains("+ b2://vmst-media/copy/a 1%.txt") && said.contains("Run it again with --apply"), "{said}");
+    let said = run(&[&from, "b2://vmst-media/copy", "--apply", "--verify", "full"]).await;
+    assert!(said.contains("2 listed, 2 read"), "{said}");
+    assert!(run(&[&from, "b2://vmst-media/copy"]).await.contains("There is nothing to do."));
+    let said = run(&["b2://vmst-media/copy", &to, "--apply", "--json"]).await;
+    let document: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!((&document["copied"][0]["copied"]["objects"], &document["vanished"]), (&2.into(), &0.into()), "{said}");
+    assert_eq!(fs::read(back.path().join("a 1%.txt")).unwrap(), b"one");
 }

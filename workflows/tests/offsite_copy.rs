@@ -86,6 +86,17 @@ async fn keys_are_taken_as_they_are() {
 }
 
 #[tokio::test]
+async fn a_store_whose_headers_know_seconds_only_is_not_copied_twice() {
+    let (source, backup) = (world(5).await, Arc::new(InMemory::new()));
+    let coarse = Arc::new(Shaky::new(source.clone()).coarse());
+    let job = OffsiteCopy::new(Place::new("media", coarse), [Place::new("backup", backup.clone())]);
+    job.apply(&()).await.unwrap().into_result().unwrap();
+    assert_eq!(job.plan(&()).await.unwrap().destinations[0].unchanged.objects, 5);
+    put(&source, "media/003", "CONTENTS 3").await;
+    assert_eq!(job.plan(&()).await.unwrap().destinations[0].changed.first, ["media/003"]);
+}
+
+#[tokio::test]
 async fn without_a_manifest_size_and_time_decide() {
     let (source, backup) = (world(5).await, Arc::new(InMemory::new()));
     for n in 0..5 {

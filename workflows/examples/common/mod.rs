@@ -77,7 +77,8 @@ pub fn parse<Args: Parser>(
         Err(error) => {
             let text = error.to_string();
             let told = text.lines().map(str::trim).take_while(|line| !line.starts_with("Usage:"));
-            let told: Vec<_> = told.filter(|line| !line.is_empty()).collect();
+            let told: Vec<_> =
+                told.filter(|line| !line.is_empty() && !line.starts_with("For more information")).collect();
             let told = told.join(" ");
             Err(Failure::new(format!("{} (--help explains)", told.trim_start_matches("error: "))))
         }

@@ -28,7 +28,35 @@ URLs:
       The key comes from B2_APPLICATION_KEY_ID and B2_APPLICATION_KEY. Deleting hides, unless delete=versions. lock retains
       each new version for so many days, in governance or compliance mode. B2_ENVIRONMENT may be a base URL.
   file:///DIRECTORY
-      Keeps no attributes: those of the objects are in the manifest of a copy, and taken from there when it is restored.";
+      Keeps no attributes: those of the objects are in the manifest of a copy, and taken from there when it is restored.
+      Files whose names end in # and digits are left out: so are files called that are not written to their end.";
+
+/// Refuses places of which one is in another: a copy in its own source would be copied again by the next run, and what is in
+/// another copy would be deleted there.
+pub fn apart<'a>(urls: impl IntoIterator<Item = &'a String>) -> Result<(), Failure> {
+    // What is no URL is refused when it is opened.
+    let places: Vec<_> = urls.into_iter().filter_map(|text| Some((text, Url::parse(text).ok()?))).collect();
+    for (index, (text, one)) in places.iter().enumerate() {
+        if let Some((other, _)) = places[..index].iter().find(|(_, other)| holds(one, other) || holds(other, one)) {
+            return Err(Failure::new(format!(
+                "`{other}` and `{text}` overlap: a copy is to be apart from its source and from other copies"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// Whether the one is the other, or has it somewhere below.
+fn holds(outer: &Url, inner: &Url) -> bool {
+    let service = |url: &Url| {
+        let options = Options::of(url).0.into_iter();
+        options.filter(|(name, _)| ["endpoint", "region", "credentials"].contains(&name.as_str())).collect::<Vec<_>>()
+    };
+    let path = |url: &Url| url.path().split('/').filter(|part| !part.is_empty()).map(str::to_owned).collect::<Vec<_>>();
+    (outer.scheme(), outer.host_str()) == (inner.scheme(), inner.host_str())
+        && service(outer) == service(inner)
+        && path(inner).starts_with(&path(outer))
+}
 
 /// Where credentials and fakes are found.
 pub struct Stores<'a> {

@@ -99,7 +99,7 @@ impl Keyed for Entry {
 }
 
 /// What a store does not say cannot differ; some list an `ETag` without its quotes.
-fn agree(known: Option<&str>, seen: Option<&str>) -> bool {
+pub(super) fn agree(known: Option<&str>, seen: Option<&str>) -> bool {
     match (known, seen) {
         (Some(known), Some(seen)) => known.trim_matches('"') == seen.trim_matches('"'),
         _ => true,

@@ -60,7 +60,9 @@ pub(super) struct Copier<'a> {
 struct Heading {
     meta: ObjectMeta,
     attributes: Attributes,
-    /// In milliseconds.
+    /// When the source will list it as changed, in milliseconds.
+    listed_time: i64,
+    /// When it was changed, in milliseconds.
     time: i64,
     sha1: Option<String>,
 }
@@ -244,15 +246,25 @@ impl<'a> Copier<'a> {
             _ => got.attributes.clone(),
         };
         attributes.remove(&Attribute::StorageClass);
-        let mut time = got.meta.last_modified.timestamp_millis();
+        let (listed_time, mut time) = times(&work.source, &got.meta);
         if let Some(recorded) = work.recorded.as_ref().filter(|_| !source.keeps_attributes) {
             time = recorded.source_time;
         }
         if let Some(kept) = source.source_time.take(&mut attributes) {
             time = kept;
         }
-        Heading { meta: got.meta.clone(), attributes, time, sha1: None }
+        Heading { meta: got.meta.clone(), attributes, listed_time, time, sha1: None }
     }
+}
+
+/// When an object is listed as changed, and when it was. A header says it in whole seconds, where a listing may know the
+/// milliseconds too.
+fn times(listed: &Listed, got: &ObjectMeta) -> (i64, i64) {
+    let time = got.last_modified.timestamp_millis();
+    let is_listed = got.size == listed.size
+        && manifest::agree(got.e_tag.as_deref(), listed.e_tag.as_deref())
+        && time.div_euclid(1000) == listed.time.div_euclid(1000);
+    if is_listed { (listed.time, time.max(listed.time)) } else { (time, time) }
 }
 
 impl Heading {
@@ -273,7 +285,7 @@ impl Heading {
             key: self.meta.location.to_string(),
             size: self.meta.size,
             source_e_tag: self.meta.e_tag.clone(),
-            source_time: self.meta.last_modified.timestamp_millis(),
+            source_time: self.listed_time,
             e_tag: put.e_tag,
             version: put.version,
             attributes: manifest::remembered(&self.attributes),

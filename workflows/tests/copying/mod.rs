@@ -7,6 +7,7 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering::SeqCst},
     },
+    time::{Duration, UNIX_EPOCH},
 };
 
 use async_trait::async_trait;
@@ -43,6 +44,7 @@ pub(crate) struct Shaky {
     damaged: Option<&'static str>,
     disordered: bool,
     undeletable: bool,
+    coarse: bool,
     flying: Arc<Flying>,
 }
 
@@ -69,6 +71,7 @@ impl Shaky {
             damaged: None,
             disordered: false,
             undeletable: false,
+            coarse: false,
             flying: Arc::default(),
         }
     }
@@ -91,6 +94,11 @@ impl Shaky {
 
     pub(crate) fn undeletable(self) -> Self {
         Self { undeletable: true, ..self }
+    }
+
+    /// Says in whole seconds when something was changed, but for listings: as most S3 servers do.
+    pub(crate) fn coarse(self) -> Self {
+        Self { coarse: true, ..self }
     }
 
     /// Uploads that were carried out.
@@ -166,7 +174,12 @@ impl ObjectStore for Shaky {
             other.put(location, "damaged 12".into()).await?;
             return other.get_opts(location, options).await;
         }
-        self.inner.get_opts(location, options).await
+        let mut got = self.inner.get_opts(location, options).await?;
+        if self.coarse {
+            let seconds = u64::try_from(got.meta.last_modified.timestamp()).unwrap_or_default();
+            got.meta.last_modified = (UNIX_EPOCH + Duration::from_secs(seconds)).into();
+        }
+        Ok(got)
     }
 
     async fn get_ranges(&self, location: &Path, ranges: &[Range<u64>]) -> Result<Vec<Bytes>> {
