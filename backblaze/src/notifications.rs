@@ -82,7 +82,7 @@ pub struct NotificationRule {
     pub suspension_reason: Option<String>,
     #[serde(default)]
     pub object_name_prefix: String,
-    /// 1 to 50.
+    /// 1 to 50; 1 unless it is set.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_events_per_batch: Option<u32>,
     pub target_configuration: Target,
@@ -98,7 +98,7 @@ impl NotificationRule {
             is_suspended: None,
             suspension_reason: None,
             object_name_prefix: String::new(),
-            max_events_per_batch: None,
+            max_events_per_batch: Some(1),
             target_configuration: target,
         }
     }
@@ -168,10 +168,10 @@ open_enum! {
 pub struct Target {
     pub target_type: TargetType,
     pub url: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub custom_headers: Option<Vec<CustomHeader>>,
     /// 32 letters and digits: what the service signs with.
-    #[serde(default, skip_serializing_if = "Option::is_none", serialize_with = "secret::expose_option")]
+    #[serde(default, serialize_with = "secret::expose_option")]
     pub hmac_sha256_signing_secret: Option<Secret>,
 }
 

@@ -244,7 +244,7 @@ impl Catalog {
         self.open.get_mut(&serial)
     }
 
-    /// Makes a large file of its parts, which is as old as its end.
+    /// Makes a large file of its parts. It counts from its end: whether the service counts from its beginning is not published.
     pub(super) fn finish(&mut self, serial: u64, now: i64) -> Option<()> {
         let versions = self.names.get_mut(self.serials.get(&serial)?)?;
         let at = versions.iter().position(|version| version.serial == serial)?;
@@ -312,6 +312,10 @@ pub(super) fn newest(versions: &[Version]) -> Option<&Version> {
 
 fn put_in_order(versions: &mut Vec<Version>, version: Version) {
     let at = versions.partition_point(|other| other.uploaded > version.uploaded);
+    if versions.is_empty() {
+        // Most names have one version, and there may be a million of them.
+        versions.reserve_exact(1);
+    }
     versions.insert(at, version);
 }
 

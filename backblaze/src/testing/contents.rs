@@ -170,10 +170,10 @@ impl Contents {
     #[allow(clippy::unused_self)]
     pub(super) fn free(&mut self, content: Content) {
         for piece in content.pieces {
-            if let Piece::Disk(blob, _) = piece {
-                if let Some(blob) = Arc::into_inner(blob) {
-                    let _ = fs::remove_file(&blob.path);
-                }
+            if let Piece::Disk(blob, _) = piece
+                && let Some(blob) = Arc::into_inner(blob)
+            {
+                let _ = fs::remove_file(&blob.path);
             }
         }
     }
@@ -430,7 +430,7 @@ mod tests {
     #[test]
     fn what_is_shared_is_freed_with_the_last_of_its_holders() {
         let mut contents = Contents::default();
-        let first = contents.store(&[7; 100_000]).unwrap().content;
+        let first = contents.store(&vec![7; 100_000]).unwrap().content;
         let second = first.slice(10..20);
         contents.free(first);
         assert_eq!((files(&contents), all(&second)), (1, vec![7; 10]));
@@ -438,7 +438,7 @@ mod tests {
         assert_eq!(files(&contents), 0);
         // What breaks off leaves nothing.
         let mut receiver = contents.receive(100_000, false).unwrap();
-        receiver.write_all(&[7; 50_000]).unwrap();
+        receiver.write_all(&vec![7; 50_000]).unwrap();
         assert_eq!(files(&contents), 1);
         drop(receiver);
         assert_eq!(files(&contents), 0);
@@ -452,16 +452,18 @@ mod tests {
         let directory = TempDir::new().unwrap();
         let mut contents = Contents::kept_in(directory.path()).unwrap();
         let kept = contents.store(b"kept").unwrap().content;
-        let _lost = contents.store(b"lost").unwrap().content;
+        let lost = contents.store(b"lost").unwrap().content;
         let state = serde_json::to_string(&[kept.clone(), kept.slice(1..3)]).unwrap();
-        drop((contents, kept, _lost));
+        drop((contents, kept, lost));
 
         let mut again: Vec<Content> = serde_json::from_str(&state).unwrap();
         let mut contents = Contents::kept_in(directory.path()).unwrap();
         contents.adopt(again.iter_mut()).unwrap();
         assert_eq!((all(&again[0]), all(&again[1])), (b"kept".to_vec(), b"ep".to_vec()));
         assert_eq!(files(&contents), 1);
-        again.into_iter().for_each(|content| contents.free(content));
+        for content in again {
+            contents.free(content);
+        }
         assert_eq!(files(&contents), 0);
     }
 
@@ -469,9 +471,9 @@ mod tests {
     fn what_is_discarded_has_its_length_and_sha1() {
         let mut contents = Contents::default();
         let mut receiver = contents.receive(200_000, true).unwrap();
-        receiver.write_all(&[7; 200_000]).unwrap();
+        receiver.write_all(&vec![7; 200_000]).unwrap();
         let Received { content, sha1 } = receiver.finish().unwrap();
-        assert_eq!(sha1, <Digest>::from(Hasher::digest([7; 200_000])));
+        assert_eq!(sha1, <Digest>::from(Hasher::digest(vec![7; 200_000])));
         assert!(all(&content) == vec![0; 200_000]);
     }
 }

@@ -60,7 +60,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             authorize(state, &id, Some(name), &asked.input)?;
             let newest = state.files.catalog(&id).and_then(|catalog| catalog.newest(name));
             let version = newest.filter(|version| version.has_content()).ok_or_else(missing)?.clone();
-            Err(answer(state, &id, name, version, &asked, &asked.input)?)
+            Err(answer(state, &id, name, &version, &asked, &asked.input)?)
         })
         .on(&downloads::GET_AUTHORIZATION, |state, [], request| give(state, request))
 }
@@ -75,7 +75,7 @@ fn by_id(state: &mut World, asked: &WithHeaders<IdQuery>) -> Result<Download, An
         return Err(error(401, "unauthorized", "A download authorization is for downloads by name"));
     }
     authorize(state, &bucket, Some(&name), &asked.input.overrides)?;
-    Err(answer(state, &bucket, &name, version, asked, &asked.input.overrides)?)
+    Err(answer(state, &bucket, &name, &version, asked, &asked.input.overrides)?)
 }
 
 fn give(state: &mut World, request: AuthorizationRequest) -> Result<DownloadAuthorization, Answer> {
@@ -115,10 +115,10 @@ fn authorize(state: &World, bucket: &BucketId, name: Option<&str>, overrides: &O
     }
     let Some(token) = &state.token else {
         let public = buckets::find(state, bucket)?.bucket_type == BucketType::AllPublic;
-        return match public && *overrides == Overrides::default() {
-            true => Ok(()),
-            false => Err(error(401, "unauthorized", "The download needs an authorization")),
-        };
+        if public && *overrides == Overrides::default() {
+            return Ok(());
+        }
+        return Err(error(401, "unauthorized", "The download needs an authorization"));
     };
     let given = state.downloads.tokens.get(token);
     let given = given.ok_or_else(|| error(401, "bad_auth_token", "Invalid authorization token"))?;
@@ -151,7 +151,7 @@ fn answer<I>(
     state: &mut World,
     bucket: &BucketId,
     name: &str,
-    version: Version,
+    version: &Version,
     asked: &WithHeaders<I>,
     overrides: &Overrides,
 ) -> Result<Answer, Answer> {
@@ -184,17 +184,19 @@ fn answer<I>(
             Content::answer(version.content.slice(range), 206).with_header("content-range", told)
         }
     };
-    let mut set = |header: &str, value: &str| {
+    let mut put = |header: &str, value: &str| {
         // What cannot stand in a header is left out.
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(header), HeaderValue::try_from(value)) {
             answer.headers.insert(name, value);
         }
     };
-    set("accept-ranges", "bytes");
-    set("content-length", &answered.to_string());
-    tell(state, bucket, name, &version, &mut set);
+    put("accept-ranges", "bytes");
+    put("content-length", &answered.to_string());
+    tell(state, bucket, name, version, &mut put);
     for (header, value) in headers_of(overrides) {
-        value.into_iter().for_each(|value| set(header, value));
+        if let Some(value) = value {
+            put(header, value);
+        }
     }
     Ok(answer)
 }

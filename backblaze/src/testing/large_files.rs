@@ -2,7 +2,7 @@
 
 use howdah_core::testing::{Answer, Fake};
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 
 use super::{
     ACCOUNT, Cap, State as World, bad_request as bad, buckets,
@@ -18,10 +18,6 @@ use crate::{
     buckets::BucketId,
     large_files::{self, CancelledFile, Finish, NewPartCopy, PartFilter, UnfinishedFilter},
 };
-
-/// Nothing: what is begun is among the files.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub(super) struct State {}
 
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     fake.on(&large_files::START, |state, [], file| {

@@ -72,7 +72,6 @@ pub struct State {
     downloads: downloads::State,
     files: files::State,
     keys: keys::State,
-    large_files: large_files::State,
     notifications: notifications::State,
     uploads: uploads::State,
     #[serde(skip)]
@@ -289,7 +288,6 @@ impl State {
             downloads: downloads::State::default(),
             files: files::State::default(),
             keys: keys::State::default(),
-            large_files: large_files::State::default(),
             notifications: notifications::State::default(),
             uploads: uploads::State::default(),
             contents: contents::Contents::default(),

@@ -308,15 +308,12 @@ fn end(state: &mut World, name: &str, read: io::Result<Incoming>) -> Result<(Rec
         }
         Ok((received, claim, what))
     });
-    match (state.uploads.slots.get_mut(name), &whole) {
-        (Some(slot), Ok(_)) => {
-            slot.busy = None;
-            state.caller = slot.caller.clone();
-        }
-        _ => {
-            let bytes = state.uploads.slots.remove(name).and_then(|slot| slot.busy);
-            state.release(bytes.unwrap_or(0));
-        }
+    if let (Some(slot), Ok(_)) = (state.uploads.slots.get_mut(name), &whole) {
+        slot.busy = None;
+        state.caller = slot.caller.clone();
+    } else {
+        let bytes = state.uploads.slots.remove(name).and_then(|slot| slot.busy);
+        state.release(bytes.unwrap_or(0));
     }
     whole
 }

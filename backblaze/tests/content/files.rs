@@ -104,8 +104,8 @@ async fn a_copy_shares_content_and_has_metadata_of_its_own() {
 
     refused(files.copy(NewCopy::new(source, "c")).await, ErrorKind::NotFound, "file_not_present");
     let here = copy.file_id.unwrap();
-    let past = files.copy(NewCopy::new(here.clone(), "c").with_range("bytes=5000-")).await;
-    refused(past, ErrorKind::Invalid, "range_not_satisfiable");
+    let beyond = files.copy(NewCopy::new(here.clone(), "c").with_range("bytes=5000-")).await;
+    refused(beyond, ErrorKind::Invalid, "range_not_satisfiable");
     refused(files.copy(NewCopy::new(here.clone(), "c").with_range("x")).await, ErrorKind::Invalid, "bad_request");
     let nowhere = NewCopy::new(here.clone(), "c").with_destination_bucket_id(BucketId::new("none".into()));
     refused(files.copy(nowhere).await, ErrorKind::NotFound, "bad_bucket_id");
@@ -122,16 +122,14 @@ async fn a_copy_shares_content_and_has_metadata_of_its_own() {
 async fn what_a_customers_key_encrypted_is_copied_with_it() {
     let place = place();
     let files = place.client.files();
-    let (key, other) = ([7; 32], [8; 32]).into();
-    let with = |key: &[u8; 32]| Encryption::Customer(CustomerKey::new(key));
-    let (key, other): ([u8; 32], [u8; 32]) = (key, other);
-    let source = place.upload(NewFile::new("a").with_encryption(with(&key)), "secret").await.unwrap();
+    let with = |byte| Encryption::Customer(CustomerKey::new(&[byte; 32]));
+    let source = place.upload(NewFile::new("a").with_encryption(with(7)), "secret").await.unwrap();
     assert_eq!(source.server_side_encryption.unwrap().mode, Some(EncryptionMode::Customer));
     let copy = || NewCopy::new(source.file_id.clone().unwrap(), "b");
     refused(files.copy(copy()).await, ErrorKind::Invalid, "bad_request");
-    let wrong = copy().with_source_server_side_encryption(with(&other));
+    let wrong = copy().with_source_server_side_encryption(with(8));
     refused(files.copy(wrong).await, ErrorKind::Forbidden, "access_denied");
-    let right = copy().with_source_server_side_encryption(with(&key));
+    let right = copy().with_source_server_side_encryption(with(7));
     let copied = files.copy(right.with_destination_server_side_encryption(Encryption::B2)).await.unwrap();
     assert_eq!(copied.server_side_encryption.unwrap().mode, Some(EncryptionMode::B2));
 }

@@ -72,9 +72,9 @@ async fn what_is_held_stays_until_it_is_not() {
     let place = place_at(FakeBackblaze::at(Clock::starting_at(day(0))));
     let bucket = place.lockable().await;
     let files = place.client.files();
-    let held = place.upload_to(&bucket, NewFile::new("a").with_legal_hold(LegalHold::On), "content").await.unwrap();
-    assert_eq!(held.legal_hold.unwrap().value, Some(LegalHold::On));
-    let id = held.file_id.unwrap();
+    let file = place.upload_to(&bucket, NewFile::new("a").with_legal_hold(LegalHold::On), "content").await.unwrap();
+    assert_eq!(file.legal_hold.unwrap().value, Some(LegalHold::On));
+    let id = file.file_id.unwrap();
     let delete = VersionRef::new("a", id.clone()).with_bypass_governance(true);
     refused(files.delete_version(delete.clone()).await, ErrorKind::Forbidden, "access_denied");
     let hold = |legal_hold| LegalHoldUpdate { file_name: "a".to_owned(), file_id: id.clone(), legal_hold };
@@ -100,11 +100,11 @@ async fn a_bucket_without_locks_takes_none() {
     refused(files.update_legal_hold(hold).await, ErrorKind::Invalid, "file_lock_not_enabled");
 
     // Whoever may write need not be allowed to lock.
-    let locked = place.lockable().await;
+    let lockable = place.lockable().await;
     let weak = place.with_key(&[Capability::WriteFiles]).await;
-    let url = weak.uploads().get_upload_url(&locked).await.unwrap();
-    let held = NewFile::new("b").with_legal_hold(LegalHold::On);
-    let upload = weak.uploads().upload_file(&url, &held, "content".into(), howdah_backblaze::Sha1::AtEnd).await;
+    let url = weak.uploads().get_upload_url(&lockable).await.unwrap();
+    let on = NewFile::new("b").with_legal_hold(LegalHold::On);
+    let upload = weak.uploads().upload_file(&url, &on, "content".into(), howdah_backblaze::Sha1::AtEnd).await;
     refused(upload, ErrorKind::Forbidden, "unauthorized");
 }
 

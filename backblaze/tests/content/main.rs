@@ -80,7 +80,7 @@ impl Place {
 
 /// What cannot be guessed from its length.
 fn content(length: usize) -> Bytes {
-    (0..length).map(|at| (at.wrapping_mul(31) ^ (at >> 8)) as u8).collect()
+    (0..length).map(|at| (at.wrapping_mul(31) ^ (at >> 8)).to_le_bytes()[0]).collect()
 }
 
 fn why(error: &Error) -> (ErrorKind, &str) {

@@ -35,7 +35,8 @@ pub struct Exchange {
     pub content_type: String,
     /// The answer's headers, likewise.
     pub answer_headers: BTreeMap<String, String>,
-    /// Whether it was asked at another path than the operation's, and [translated](super::Fake::with_translation).
+    /// Whether it came in another form, at another path or by another method than the operation's, and was
+    /// [translated](super::Fake::with_translation).
     pub translated: bool,
 }
 
@@ -55,7 +56,7 @@ impl Exchange {
             response: value(&answer.body),
             content_type: content_type.unwrap_or_default().to_owned(),
             answer_headers: told(&answer.headers),
-            translated: came.path != asked.path,
+            translated: (&came.path, &came.method) != (&asked.path, &asked.method),
         }
     }
 
