@@ -255,7 +255,8 @@ async fn copying_outside(story: &Story, demo: &Demo) -> Result<(), Failure> {
         "The copy outside",
         "\"No one wants to think about backups.\" What people posted is in one bucket at one provider. Each\n\
          night it is read once and written to two places elsewhere. The key for Backblaze can write and not\n\
-         delete, and every version is locked for 30 days: whoever takes over the instance cannot take the copy.",
+         delete, and every version is locked for 30 days: whoever takes over the instance cannot take the\n\
+         copy.",
     )?;
     let bucket = NewBucket::new("vmst-media-copy", BucketType::AllPrivate).with_file_lock_enabled(true);
     let bucket = demo.backblaze.client().buckets().create(bucket).await?;
