@@ -353,6 +353,7 @@ async fn offsite_copy_says_what_is_wrong_with_its_places() {
         (vec!["ftp://media", &other], "`ftp` is not s3, b2 or file"),
         (vec!["file:///no/such", &other], "there is no directory /no/such"),
         (vec!["s3://media?acl=private&colour=red", &other], "`colour` is not known there"),
+        (vec!["s3://media?virtual-hosted=yes", &other], "virtual-hosted is true or false, and not `yes`"),
         (vec!["b2://media", &other], "B2_APPLICATION_KEY is not set"),
         (vec!["s3://media?credentials=SPACES", &other], "SPACES_ACCESS_KEY_ID is not set: it is needed for s3://media"),
         (vec![&source, &source], "overlap: a copy is to be apart from its source and from other copies"),

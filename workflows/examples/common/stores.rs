@@ -24,9 +24,10 @@ URLs:
   s3://BUCKET[/PREFIX][?endpoint=URL&region=NAME&acl=public-read&virtual-hosted=true&credentials=NAME]
       Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the endpoint and the region from AWS_ENDPOINT_URL_S3 and
       AWS_REGION where the URL does not say them. With credentials=NAME all these begin with NAME_ instead of AWS_.
-  b2://BUCKET[/PREFIX][?delete=versions&lock=governance:30&part-size=BYTES]
-      The key comes from B2_APPLICATION_KEY_ID and B2_APPLICATION_KEY. Deleting hides, unless delete=versions. lock retains
-      each new version for so many days, in governance or compliance mode. B2_ENVIRONMENT may be a base URL.
+  b2://BUCKET[/PREFIX][?delete=hide|versions&lock=governance:30&part-size=BYTES]
+      The key comes from B2_APPLICATION_KEY_ID and B2_APPLICATION_KEY. Deleting hides, unless delete=versions is said.
+      lock retains each new version for so many days, in governance or compliance mode; the bucket must have file lock
+      enabled. B2_ENVIRONMENT may be a base URL.
   file:///DIRECTORY
       Keeps no attributes: those of the objects are in the manifest of a copy, and taken from there when it is restored.
       Files whose names end in # and digits are left out: so are files called that are not written to their end.";
@@ -105,9 +106,11 @@ impl Stores<'_> {
             Some("public-read") => builder.acl(Acl::PublicRead),
             Some(other) => builder.acl(Acl::Other(other.to_owned())),
         };
-        if options.take("virtual-hosted").as_deref() == Some("true") {
-            builder = builder.virtual_hosted();
-        }
+        builder = match options.take("virtual-hosted").as_deref() {
+            None | Some("false") => builder,
+            Some("true") => builder.virtual_hosted(),
+            Some(other) => return Err(Failure::new(format!("virtual-hosted is true or false, and not `{other}`"))),
+        };
         let host = Url::parse(&endpoint).ok().and_then(|endpoint| endpoint.host_str().map(str::to_owned));
         let store = Arc::new(builder.retry(patient()).build()?);
         Ok(Place::new(shown(url), store)
@@ -123,9 +126,11 @@ impl Stores<'_> {
             demo.backblaze.create_bucket(&bucket);
         }
         let mut store = B2::open(&backblaze, &bucket).await?.with_source_times().with_resume();
-        if options.take("delete").as_deref() == Some("versions") {
-            store = store.with_deletion(Deletion::AllVersions);
-        }
+        store = match options.take("delete").as_deref() {
+            None | Some("hide") => store,
+            Some("versions") => store.with_deletion(Deletion::AllVersions),
+            Some(other) => return Err(Failure::new(format!("delete is hide or versions, and not `{other}`"))),
+        };
         if let Some(lock) = options.take("lock") {
             let (mode, period) = retention(&lock)?;
             store = store.with_retention(mode, period);

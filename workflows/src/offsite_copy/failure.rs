@@ -49,11 +49,11 @@ pub fn reach(error: &object_store::Error) -> Reach {
     }
 }
 
-/// Says where and doing what.
+/// Says where and doing what. Only reading is done so, and that changes nothing.
 pub(super) fn at(place: &Place, doing: &str, error: object_store::Error) -> Error {
     let known = causes(&error).find_map(|cause| cause.downcast_ref::<Error>());
     let kind = known.map_or_else(|| kind_of(&error), Error::kind);
-    let outcome = known.map_or(Outcome::Unknown, Error::outcome);
+    let outcome = known.map_or(Outcome::Refused, Error::outcome);
     Error::new(kind, format!("{}: could not {doing}: {}", place.name, text(&error)))
         .with_outcome(outcome)
         .with_source(error)

@@ -9,7 +9,7 @@ use std::{
 
 use bytes::Bytes;
 use howdah_core::{
-    Result,
+    Error, ErrorKind, Result,
     store::object_store::{Attribute, AttributeValue, Attributes, ObjectStoreExt as _, PutPayload, path::Path},
 };
 use jiff::Timestamp;
@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     FOLDER, Options, Place, Shard,
-    failure::{at, on_disk},
+    failure::{at, on_disk, text},
     listing::Listed,
     spool::{self, Keyed, Run, Sorter},
 };
@@ -181,7 +181,10 @@ pub(super) fn header() -> Header {
 pub(super) async fn put(place: &Place, shard: Shard, run: &Run) -> Result<()> {
     const PART: usize = 8 * 1024 * 1024;
     let path = shard.manifest();
-    let failed = |error| at(place, &format!("write the manifest {path}"), error);
+    let failed = |error| {
+        let message = format!("its manifest {path} could not be written: {}", text(&error));
+        Error::new(ErrorKind::Other, message).with_source(error)
+    };
     let mut file = run.raw().map_err(on_disk)?;
     let mut read = || -> Result<Bytes> {
         let mut part = Vec::with_capacity(64 * 1024);

@@ -4,7 +4,7 @@ use futures::{FutureExt as _, StreamExt as _, stream, stream::FuturesUnordered};
 use howdah_core::{Result, store::object_store::Error};
 
 use super::{
-    Observer, OffsiteCopy, Phase, Place, Reach, Verification,
+    Observer, OffsiteCopy, Phase, Reach, Verification,
     failure::{on_disk, reach, text},
     join::{Rows, Snapshot, Verdict},
     listing::location,
@@ -125,7 +125,7 @@ impl OffsiteCopy {
                 let message = match error {
                     ReadError::Failed(error) => {
                         if reach(&error) == Reach::Place {
-                            report.stopped.get_or_insert_with(|| stopped("read", &self.source, &error));
+                            report.stopped.get_or_insert_with(|| stopped(&self.source.name, "read", &error));
                         }
                         format!("it could not be read from {}: {}", self.source.name, text(&error))
                     }
@@ -146,7 +146,7 @@ impl OffsiteCopy {
                 }
                 Err(error) => {
                     if reach(&error) != Reach::Object {
-                        one.stopped.get_or_insert_with(|| stopped("write", place, &error));
+                        one.stopped.get_or_insert_with(|| stopped("it", "written to", &error));
                     }
                     one.failures.add(&key, text(&error), named);
                 }
@@ -246,7 +246,7 @@ impl OffsiteCopy {
                     one.manifest = true;
                     journal.forget()?;
                 }
-                Err(error) => one.stopped = Some(format!("{error}; the next run goes by size and time")),
+                Err(error) => one.stopped = Some(format!("{}; the next run goes by size and time", error.message())),
             }
         }
         snapshot.shelves[index].known = vec![run];
@@ -275,6 +275,6 @@ fn next_work(rows: &mut Rows, report: &Report) -> Result<Next> {
     Ok(work.map_or(Next::Nothing, |source| Next::Copy(Box::new(Work { source, recorded: row.recorded, wanted }))))
 }
 
-fn stopped(doing: &str, place: &Place, error: &Error) -> String {
-    format!("{} can no longer be used to {doing}: {}", place.name, text(error))
+fn stopped(what: &str, doing: &str, error: &Error) -> String {
+    format!("{what} can no longer be {doing}: {}", text(error))
 }
