@@ -42,7 +42,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 /// The file's content.
 fn chunks(path: PathBuf) -> ByteStream {
-    let open = async move { std::io::Result::Ok(File::open(path).await?) };
+    let open = File::open(path);
     let read = |mut file: File| async move {
         let mut chunk = BytesMut::with_capacity(CHUNK);
         while chunk.len() < CHUNK && file.read_buf(&mut chunk).await? > 0 {}

@@ -65,7 +65,7 @@ impl Downloads {
 
     /// Downloads the newest version of a name.
     ///
-    /// `GET /file/{bucketName}/{fileName}`
+    /// `GET /file/{bucketName}/{fileName*}`
     pub fn by_name(&self, bucket_name: &str, name: &str, options: DownloadOptions) -> Call<Downloaded> {
         let rest = Rest::new(self, &options);
         let overrides = options.overrides.clone();
@@ -88,7 +88,7 @@ impl Downloads {
 
     /// What a download of the newest version of a name would tell of it, without its content.
     ///
-    /// `HEAD /file/{bucketName}/{fileName}`
+    /// `HEAD /file/{bucketName}/{fileName*}`
     pub fn look_at_name(&self, bucket_name: &str, name: &str, options: DownloadOptions) -> Call<DownloadedFile> {
         let overrides = options.overrides.clone();
         match options.headers(overrides) {

@@ -188,6 +188,10 @@ pub struct Readable<T> {
     pub value: Option<T>,
 }
 
+/// The names beginning with `b2-` that have a meaning.
+const B2_NAMES: [&str; 5] =
+    ["b2-content-disposition", "b2-content-language", "b2-content-encoding", "b2-cache-control", "b2-expires"];
+
 /// Names and values that a file carries beside its content.
 ///
 /// A name has at most 50 bytes, in lower case; names and values of a file together have at most 7,000 bytes, or 2,048 where
@@ -262,13 +266,6 @@ impl FileInfo {
             if name.is_empty() || name.len() > 50 || !name.bytes().all(plain) {
                 return wrong("has a name that is not 1 to 50 letters, digits or -_.`~!#$%^&*'|+");
             }
-            const B2_NAMES: [&str; 5] = [
-                "b2-content-disposition",
-                "b2-content-language",
-                "b2-content-encoding",
-                "b2-cache-control",
-                "b2-expires",
-            ];
             if name.starts_with("b2-") && !B2_NAMES.contains(&name) {
                 return wrong("has a name that B2 keeps for itself (it begins with `b2-`)");
             }

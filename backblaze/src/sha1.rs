@@ -10,7 +10,9 @@ use std::{
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use howdah_core::http::{Body, Exact};
-use sha1::{Digest, Sha1 as Hasher};
+use sha1::Digest;
+
+type Hasher = sha1::Sha1;
 
 /// How the service is told what the SHA-1 of an upload is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -54,7 +54,7 @@ impl Uploads {
 
     /// Uploads a file: one attempt, since another one wants another URL.
     ///
-    /// `POST {uploadUrl}`
+    /// `POST /b2api/v4/b2_upload_file/{bucket_id}/{slot}`
     pub fn upload_file(&self, url: &UploadUrl, file: &NewFile, content: Body, sha1: Sha1) -> Call<FileVersion> {
         self.send_file(url, file, sha1::prepare(content, sha1))
     }
@@ -71,7 +71,7 @@ impl Uploads {
 
     /// Uploads a part of a large file: one attempt, since another one wants another URL.
     ///
-    /// `POST {uploadUrl}`
+    /// `POST /b2api/v4/b2_upload_part/{file_id}/{slot}`
     pub fn upload_part(
         &self,
         url: &UploadPartUrl,

@@ -81,10 +81,8 @@ fn verification(text: &str) -> Result<Verification, String> {
 fn main() -> std::process::ExitCode {
     let demo = std::env::args_os().any(|arg| arg == "--demo");
     // The demo's time is made to pass, which only one thread can do.
-    let mut runtime = match demo {
-        true => tokio::runtime::Builder::new_current_thread(),
-        false => tokio::runtime::Builder::new_multi_thread(),
-    };
+    let mut runtime =
+        if demo { tokio::runtime::Builder::new_current_thread() } else { tokio::runtime::Builder::new_multi_thread() };
     let env = |name: &str| std::env::var(name).ok();
     common::exit(match runtime.enable_all().build() {
         Ok(runtime) => runtime.block_on(run(std::env::args_os(), &env, &mut std::io::stdout())),

@@ -271,11 +271,11 @@ async fn copying_outside(story: &Story, demo: &Demo) -> Result<(), Failure> {
     let key = demo.backblaze.client().keys().create(key).await?;
     let place = |backblaze: &Backblaze| {
         let month = Duration::from_secs(30 * 24 * 60 * 60);
-        let store = B2::new(backblaze, bucket.bucket_id.clone(), bucket.bucket_name.as_str())
+        let locked = B2::new(backblaze, bucket.bucket_id.clone(), bucket.bucket_name.as_str())
             .with_retention(RetentionMode::Governance, month)
             .with_source_times()
             .with_resume();
-        Place::new("Backblaze", Arc::new(store))
+        Place::new("Backblaze", Arc::new(locked))
             .with_source_time(SourceTime::Millis(FileInfo::SOURCE_TIME.into()))
             .with_content_sha1(FileInfo::LARGE_FILE_SHA1)
     };

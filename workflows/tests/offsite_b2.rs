@@ -56,8 +56,8 @@ fn storm(rng: &mut Rng, asked: &Asked, used: &Mutex<HashMap<String, u32>>) -> Op
     // No authorization expires as soon as it was given; upload URLs may.
     let token = asked.headers.get("authorization").and_then(|token| token.to_str().ok());
     let token = token.unwrap_or_default().to_owned();
-    let uses = { *used.lock().unwrap().entry(token).and_modify(|uses| *uses += 1).or_insert(1) };
-    let may_expire = asked.path.contains("b2_upload_") || (!authorizing && uses > 10);
+    let count = { *used.lock().unwrap().entry(token).and_modify(|count| *count += 1).or_insert(1) };
+    let may_expire = asked.path.contains("b2_upload_") || (!authorizing && count > 10);
     let answer =
         |status: u16, code: &str| Answer::json(status, json!({ "status": status, "code": code, "message": "" }));
     let refused = |answer| Some(Fault::Answer { applied: false, answer });
@@ -96,7 +96,7 @@ async fn a_storm_delays_the_copy_and_nothing_else() {
     let bucket = fake.create_bucket("vmst-media");
     let media = media(5_000, 3).await;
     let used = Mutex::default();
-    fake.world().fail_randomly(0.1, 2022_12_04, move |rng, asked| storm(rng, asked, &used));
+    fake.world().fail_randomly(0.1, 20_221_204, move |rng, asked| storm(rng, asked, &used));
     let backblaze = fake.builder().retry(patient()).build().unwrap();
 
     let report = copy(&media, &backblaze, &bucket, Verification::Full).await;

@@ -20,7 +20,7 @@
 //! **Restoring** is a copy the other way round. Attributes that a store cannot keep, such as a file's content type, come
 //! from the manifest that was written beside the copy.
 //!
-//! A key that [`Path`](howdah_core::store::object_store::path::Path) cannot hold, such as one with an empty segment
+//! A key that [`Path`] cannot hold, such as one with an empty segment
 //! (`a//b`), is not seen as it is by any store of that kind, and cannot be copied by this job.
 //!
 //! ```
