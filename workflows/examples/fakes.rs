@@ -26,6 +26,9 @@ struct Args {
     /// The port of the first fake; the system chooses the others, and all of them without this
     #[arg(long, value_name = "N", default_value_t = 0)]
     port: u16,
+    /// A bucket `many-objects` with so many empty files, one in a hundred below `one-percent/`, to measure with
+    #[arg(long, value_name = "N", default_value_t = 0, hide = true)]
+    backblaze_objects: u32,
     /// Keep what the fakes hold in this directory, and begin with what is there
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
@@ -74,6 +77,13 @@ pub(crate) async fn serve(
     // Clients take it for the least that a large file has, and a test's files are small.
     let mut settings = backblaze::Settings::default();
     settings.recommended_part_size = settings.absolute_minimum_part_size;
+    if args.backblaze_objects > 0 {
+        let bucket = demo.backblaze.create_bucket("many-objects");
+        for n in 0..args.backblaze_objects {
+            let folder = if n % 100 == 0 { "one-percent" } else { "others" };
+            demo.backblaze.put(&bucket, &format!("{folder}/{:03}/{n:07}.jpg", n / 100 % 1000), "");
+        }
+    }
     let first = demo.dnsimple.world().serve_on(args.port).await;
     let first = first.map_err(|error| Failure::new(format!("cannot listen on port {}: {error}", args.port)))?;
     let (second, third) = (demo.cloudflare.serve().await?, demo.gandi.serve().await?);
