@@ -318,7 +318,8 @@ async fn copying_outside(story: &Story, demo: &Demo) -> Result<(), Failure> {
     let Err(refusal) = nightly.files().delete_version(version).await else {
         return Err(Failure::new("the key for the copy could delete"));
     };
-    story.say(format_args!("A further run finds nothing to do. Deleting with that key: {refusal}"))?;
+    let refusal = refusal.message();
+    story.say(format_args!("A further run finds nothing to do.\nDeleting with that key: {refusal}"))?;
 
     let rebuilt = Arc::new(InMemory::new());
     let restore = OffsiteCopy::new(place(&nightly), [Place::new("a new bucket", rebuilt.clone())]);
@@ -329,7 +330,8 @@ async fn copying_outside(story: &Story, demo: &Demo) -> Result<(), Failure> {
         return Err(Failure::new("what was restored is not what was copied"));
     }
     story.say(format_args!(
-        "And back again, into a new bucket at another provider: {copied}, each with its content type, the same as before."
+        "And back again, into a new bucket at another provider: {copied}, each with its content type,\n\
+         the same as before."
     ))
 }
 

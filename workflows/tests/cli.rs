@@ -250,7 +250,7 @@ async fn the_round_up_is_told_to_its_end() {
     round_up::run(["round_up"].map(OsString::from), page.clone(), async {}).await.unwrap();
     let text = page.text();
     plain(&text);
-    assert_eq!(text.matches("A further run finds nothing to do.").count(), 3);
+    assert_eq!(text.matches("A further run finds nothing to do.").count(), 4);
     assert!(!text.contains(" NO ") && !text.contains("not observed"), "{text}");
     for part in
         ["✗ could not load the record sets", "✓ delete the zone at cloudflare", "Paid for at the registry: 1 time."]
