@@ -51,7 +51,8 @@ impl Demo {
         let Some(directory) = state else {
             let registry = Registry::new(Clock::system());
             let fakes = (FakeCloudflare::on(&registry), FakeDnSimple::on(&registry), FakeGandi::on(&registry));
-            let backblaze = FakeBackblaze::at(registry.clock().clone());
+            // Nobody reads what it would write down, and copies of buckets are long.
+            let backblaze = FakeBackblaze::at(registry.clock().clone()).without_journal();
             return Ok(Self::with(registry, fakes, backblaze, None));
         };
         let failed = |what: &str, error: &dyn std::error::Error| {
