@@ -261,6 +261,33 @@ def others_read_what_our_client_wrote():
     assert filecmp.cmp(os.path.join(root, "large.bin"), target, shallow=False)
 
 
+def processes_share_a_copy():
+    root, files = tree("shared")
+    b2("bucket", "create", "ours-shared", "allPrivate")
+    command = [OFFSITE_COPY, "--apply", "--json", f"file://{root}", "b2://ours-shared"]
+    started = [
+        subprocess.Popen(
+            [*command, "--shard", f"{index}/3"],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            text=True,
+            env=environment(),
+        )
+        for index in range(3)
+    ]
+    copied = []
+    for process in started:
+        said, _ = process.communicate(timeout=180)
+        assert process.returncode == 0, said
+        copied.append(json.loads(said)["copied"][0]["copied"]["objects"])
+    # Each has its own part, and together they have all of it, once.
+    assert sum(copied) == len(files) and max(copied) < len(files), copied
+    rclone("rclone-new", "check", "--exclude", "/.offsite-copy/**", root, "b2:ours-shared")
+    listed = json.loads(b2("ls", "--json", "--recursive", "--versions", "b2://ours-shared"))
+    names = [entry["fileName"] for entry in listed if not entry["fileName"].startswith(".offsite-copy/")]
+    assert len(names) == len(set(names)) == len(files), names
+
+
 def ours_reads_what_others_wrote():
     for bucket in [f"{which}-copies" for which in RCLONES] + ["cli-files"]:
         target = os.path.join(directory.name, f"read-{bucket}")
@@ -288,6 +315,7 @@ CHECKS = [
             the_command_line_tool_syncs_hides_and_deletes,
             the_command_line_tool_makes_keys_and_copies,
             others_read_what_our_client_wrote,
+            processes_share_a_copy,
             ours_reads_what_others_wrote,
         )
     ],
