@@ -29,6 +29,9 @@ struct Args {
     /// A bucket `many-objects` with so many empty files, one in a hundred below `one-percent/`, to measure with
     #[arg(long, value_name = "N", default_value_t = 0, hide = true)]
     backblaze_objects: u32,
+    /// Keep length and SHA-1 only of what is uploaded to Backblaze, to measure with
+    #[arg(long, hide = true)]
+    backblaze_discard: bool,
     /// Keep what the fakes hold in this directory, and begin with what is there
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
@@ -77,6 +80,7 @@ pub(crate) async fn serve(
     // Clients take it for the least that a large file has, and a test's files are small.
     let mut settings = backblaze::Settings::default();
     settings.recommended_part_size = settings.absolute_minimum_part_size;
+    settings.discard_contents = args.backblaze_discard;
     if args.backblaze_objects > 0 {
         let bucket = demo.backblaze.create_bucket("many-objects");
         for n in 0..args.backblaze_objects {

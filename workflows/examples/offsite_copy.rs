@@ -49,10 +49,10 @@ struct Args {
     /// Copy so many objects at once
     #[arg(long, value_name = "N")]
     concurrency: Option<usize>,
-    /// Hold so many MiB of contents in memory
+    /// Hold so many MiB of contents in memory; 64 without this, and more for a fast and long line
     #[arg(long, value_name = "MIB")]
     budget: Option<u64>,
-    /// Copy larger objects in parts of so many MiB
+    /// Copy larger objects in parts of so many MiB; 8 without this
     #[arg(long, value_name = "MIB")]
     part_size: Option<u64>,
     /// Print one JSON document

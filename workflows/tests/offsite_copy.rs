@@ -189,6 +189,37 @@ async fn a_listing_in_any_order_is_sorted() {
     assert_eq!(job.plan(&()).await.unwrap().destinations[0].unchanged.objects, 50);
 }
 
+/// A store that does not keep its word is listed as a whole.
+#[tokio::test]
+async fn what_is_known_to_be_large_is_listed_in_parts() {
+    let (source, backup) = (Arc::new(InMemory::new()), Arc::new(InMemory::new()));
+    for n in 0..15_000 {
+        put(&source, &format!("media/{n:05}"), "").await;
+    }
+    let known = OffsiteCopy::new(Place::new("media", source.clone()), [Place::new("backup", backup.clone())]);
+    known.apply(&()).await.unwrap().into_result().unwrap();
+    for key in ["a", "media/07500x", "z"] {
+        put(&source, key, "new").await;
+    }
+    for key in ["media/00000", "media/05000", "media/14999"] {
+        source.delete(&Path::from(key)).await.unwrap();
+    }
+    let shaky = || Shaky::new(source.clone());
+    for (shaky, listings) in [(shaky(), 3), (shaky().disordered(), 3 + 1), (shaky().ignoring_offsets(), 3 + 1)] {
+        let shaky = Arc::new(shaky);
+        let from = Place::new("media", shaky.clone()).with_parallel_listing();
+        let to = Place::new("backup", backup.clone()).with_parallel_listing();
+        let plan = OffsiteCopy::new(from, [to]).plan(&()).await.unwrap();
+        let (planned, known) = (&plan.destinations[0], ["media/00000", "media/05000", "media/14999"]);
+        assert_eq!((plan.source.objects, planned.unchanged.objects), (15_000, 14_997), "{shaky:?}");
+        assert_eq!(
+            (planned.new.first.as_slice(), planned.surplus.first.as_slice()),
+            (&["a", "media/07500x", "z"].map(String::from)[..], &known.map(String::from)[..])
+        );
+        assert_eq!(shaky.listings(), listings, "{shaky:?}");
+    }
+}
+
 #[tokio::test]
 async fn large_objects_are_streamed_within_the_budget() {
     const MIB: usize = 1024 * 1024;

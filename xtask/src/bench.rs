@@ -21,9 +21,14 @@ pub(crate) fn run() -> Result {
 fn offsite_copy() -> Result {
     println!("\nhowdah-workflows: offsite_copy");
     let python = python()?;
-    let (fakes, copy) =
-        (build_release("howdah-workflows", "fakes")?, build_release("howdah-workflows", "offsite_copy")?);
     let mut script = Command::new(python);
-    script.arg(root().join("xtask/bench/offsite_copy.py")).env("HOWDAH_FAKES", fakes).env("HOWDAH_OFFSITE_COPY", copy);
+    script.arg(root().join("xtask/bench/offsite_copy.py"));
+    for (variable, package, example) in [
+        ("HOWDAH_FAKES", "howdah-workflows", "fakes"),
+        ("HOWDAH_OFFSITE_COPY", "howdah-workflows", "offsite_copy"),
+        ("HOWDAH_UPLOAD", "howdah-backblaze", "upload"),
+    ] {
+        script.env(variable, build_release(package, example)?);
+    }
     run_command(&mut script)
 }

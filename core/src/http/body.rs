@@ -1,7 +1,10 @@
 //! The bodies of requests and answers.
 
 use std::{
-    fmt, io,
+    fmt,
+    fs::File,
+    io::{self, Read},
+    path::PathBuf,
     pin::Pin,
     sync::{Arc, Mutex},
     task::{Context, Poll, ready},
@@ -11,7 +14,12 @@ use std::{
 use bytes::Bytes;
 use futures::{Stream, StreamExt, stream::BoxStream};
 use http_body::{Frame, SizeHint};
-use tokio::time::timeout;
+use tokio::{
+    task::{JoinHandle, spawn_blocking},
+    time::timeout,
+};
+
+const FILE_CHUNK: usize = 256 * 1024;
 
 /// A stream of chunks.
 pub type ByteStream = BoxStream<'static, io::Result<Bytes>>;
@@ -49,6 +57,24 @@ impl Body {
     /// ```
     pub fn replayable(open: impl Fn() -> ByteStream + Send + Sync + 'static, length: u64) -> Self {
         Self::Replay(Arc::new(open), length)
+    }
+
+    /// A file of this machine, as long as it is now, opened anew for each attempt.
+    ///
+    /// ```
+    /// # async fn example() -> std::io::Result<()> {
+    /// let body = howdah_core::http::Body::file("dump.sql.zst").await?;
+    /// # Ok(()) }
+    /// ```
+    pub async fn file(path: impl Into<PathBuf>) -> io::Result<Self> {
+        let path = path.into();
+        let opened = path.clone();
+        let length = spawn_blocking(|| std::fs::metadata(opened)).await.map_err(io::Error::other)??.len();
+        let open = move || {
+            let path = path.clone();
+            file_chunks(move || File::open(path))
+        };
+        Ok(Self::replayable(open, length))
     }
 
     /// How many bytes it has.
@@ -270,6 +296,30 @@ impl From<Bytes> for Incoming {
     }
 }
 
+/// What is in a file, from where it is read, in pieces of which the next is read while one is used.
+pub fn file_chunks(open: impl FnOnce() -> io::Result<File> + Send + 'static) -> ByteStream {
+    futures::stream::try_unfold(Next::Open(open), |next| async move {
+        let reading = match next {
+            Next::Open(open) => spawn_blocking(|| next_chunk(open()?)),
+            Next::Read(reading) => reading,
+        };
+        let (chunk, file) = reading.await.map_err(io::Error::other)??;
+        Ok((!chunk.is_empty()).then(|| (chunk, Next::Read(spawn_blocking(|| next_chunk(file))))))
+    })
+    .boxed()
+}
+
+enum Next<F> {
+    Open(F),
+    Read(JoinHandle<io::Result<(Bytes, File)>>),
+}
+
+fn next_chunk(mut file: File) -> io::Result<(Bytes, File)> {
+    let mut chunk = Vec::with_capacity(FILE_CHUNK);
+    file.by_ref().take(FILE_CHUNK as u64).read_to_end(&mut chunk)?;
+    Ok((chunk.into(), file))
+}
+
 async fn collect(mut stream: impl Stream<Item = io::Result<Bytes>> + Unpin) -> io::Result<Bytes> {
     let Some(first) = stream.next().await.transpose()? else {
         return Ok(Bytes::new());
@@ -316,5 +366,23 @@ mod tests {
         assert_eq!(body.collect().await.unwrap().len(), 2);
         assert!(Body::once(chunks(&[1]), 1).replay().is_none());
         assert_eq!(Body::from("abc").replay().unwrap().len(), 3);
+    }
+
+    #[tokio::test]
+    async fn a_file_is_opened_for_each_attempt() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("dump");
+        assert_eq!(Body::file(&path).await.unwrap_err().kind(), io::ErrorKind::NotFound);
+        for length in [0, 1, FILE_CHUNK, 2 * FILE_CHUNK + 1] {
+            let content: Vec<_> = (0u8..=250).cycle().take(length).collect();
+            std::fs::write(&path, &content).unwrap();
+            let body = Body::file(&path).await.unwrap();
+            assert_eq!(body.len(), length as u64);
+            assert!(body.replay().unwrap().collect().await.unwrap() == content);
+            assert!(body.collect().await.unwrap() == content);
+        }
+        let body = Body::file(&path).await.unwrap();
+        std::fs::write(&path, "short").unwrap();
+        assert_eq!(body.collect().await.unwrap_err().kind(), io::ErrorKind::UnexpectedEof);
     }
 }

@@ -20,7 +20,7 @@ mod transport;
 #[cfg(feature = "store")]
 pub(crate) use api::checked_base;
 pub use api::{Api, ApiBuilder, Auth, Authorize};
-pub use body::{Body, ByteStream, Exact, Incoming};
+pub use body::{Body, ByteStream, Exact, Incoming, file_chunks};
 pub use call::Call;
 pub use dialect::{Dialect, Explanation, Refusal};
 #[doc(hidden)]

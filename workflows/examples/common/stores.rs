@@ -116,6 +116,7 @@ impl Stores<'_> {
         Ok(Place::new(shown(url), store)
             .below(prefix(url)?)
             .at_provider(host.unwrap_or(endpoint), Some(region))
+            .with_parallel_listing()
             .with_source_time(SourceTime::Seconds("mtime".into())))
     }
 
@@ -143,6 +144,7 @@ impl Stores<'_> {
         Ok(Place::new(shown(url), Arc::new(store))
             .below(prefix(url)?)
             .at_provider("backblaze", None)
+            .with_parallel_listing()
             .with_source_time(SourceTime::Millis("src_last_modified_millis".into()))
             .with_content_sha1("large_file_sha1"))
     }

@@ -1,13 +1,14 @@
 //! All that is known of one key after another, and what follows from it.
 
-use std::iter::Peekable;
+use std::iter::{self, Peekable};
 
+use futures::future::{try_join, try_join_all};
 use howdah_core::{Error, Result};
 
 use super::{
     Deletions, OffsiteCopy,
     failure::on_disk,
-    listing::{Listed, Listing},
+    listing::{self, Cuts, Listed},
     manifest::{self, Entry, Journal},
     progress::Meter,
     report::{Plan, PlannedCopy},
@@ -16,15 +17,16 @@ use super::{
 
 /// What all places say, on disk.
 pub(super) struct Snapshot {
-    pub(super) source: Listing,
+    source: Vec<Run>,
     /// What a source that keeps no attributes has noted of them.
-    pub(super) recorded: Vec<Run>,
+    recorded: Vec<Run>,
     pub(super) shelves: Vec<Shelf>,
+    pub(super) cuts: Cuts,
 }
 
 /// What one destination says.
 pub(super) struct Shelf {
-    pub(super) listing: Listing,
+    pub(super) listing: Vec<Run>,
     /// Manifests, then the journal.
     pub(super) known: Vec<Run>,
     /// Whether a manifest has to be written even if nothing is copied.
@@ -69,32 +71,39 @@ struct Input<T: Keyed + serde::de::DeserializeOwned>(Peekable<Merged<T>>);
 impl Snapshot {
     pub(super) async fn take(job: &OffsiteCopy, journals: &[Journal], meter: &Meter<'_>) -> Result<Self> {
         let options = &job.options;
-        let shelves =
-            futures::future::try_join_all(job.destinations.iter().zip(journals).map(|(place, journal)| async move {
-                let listing = Listing::take(place, options, meter).await?;
-                let mut known = manifest::fetch(place, &listing.manifests, Some(options.shard), options).await?;
-                let journaled = journal.sorted(options)?;
-                let stale = journaled.is_some() || !listing.manifests.contains(&options.shard.manifest());
-                known.extend(journaled.into_iter().flatten());
-                Ok::<_, Error>(Shelf { listing, known, stale })
-            }));
-        let source = async {
-            let listing = Listing::take(&job.source, options, meter).await?;
-            let recorded = if job.source.keeps_attributes {
-                Vec::new()
-            } else {
-                manifest::fetch(&job.source, &listing.manifests, None, options).await?
-            };
-            Ok::<_, Error>((listing, recorded))
+        let known = try_join_all(job.destinations.iter().zip(journals).map(|(place, journal)| async move {
+            let found = manifest::find(place).await?;
+            let mut known = manifest::fetch(place, &found, Some(options.shard), options).await?;
+            let journaled = journal.sorted(options)?;
+            let stale = journaled.is_some() || !found.contains(&options.shard.manifest());
+            known.extend(journaled.into_iter().flatten());
+            Ok::<_, Error>((known, stale))
+        }));
+        let recorded = async {
+            if job.source.keeps_attributes {
+                return Ok(Vec::new());
+            }
+            let found = manifest::find(&job.source).await?;
+            manifest::fetch(&job.source, &found, None, options).await
         };
-        let ((source, recorded), shelves) = futures::future::try_join(source, shelves).await?;
-        Ok(Self { source, recorded, shelves })
+        let (known, recorded) = try_join(known, recorded).await?;
+        let mut cuts = Cuts::default();
+        for runs in known.iter().map(|(runs, _)| runs).chain([&recorded]) {
+            if cuts.is_empty() {
+                cuts = Cuts::of(runs).map_err(on_disk)?;
+            }
+        }
+        let places = iter::once(&job.source).chain(&job.destinations);
+        let mut listings = try_join_all(places.map(|place| listing::take(place, &cuts, options, meter))).await?;
+        let source = listings.remove(0);
+        let shelves = listings.into_iter().zip(known).map(|(listing, (known, stale))| Shelf { listing, known, stale });
+        Ok(Self { source, recorded, shelves: shelves.collect(), cuts })
     }
 
     pub(super) fn rows(&self) -> Result<Rows> {
-        let at = self.shelves.iter().map(|shelf| Ok((Input::new(&shelf.listing.runs)?, Input::new(&shelf.known)?)));
+        let at = self.shelves.iter().map(|shelf| Ok((Input::new(&shelf.listing)?, Input::new(&shelf.known)?)));
         Ok(Rows {
-            source: Input::new(&self.source.runs)?,
+            source: Input::new(&self.source)?,
             recorded: Input::new(&self.recorded)?,
             at: at.collect::<Result<_>>()?,
         })

@@ -8,6 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use futures::{StreamExt as _, TryStreamExt as _};
 use howdah_core::{
     Error, ErrorKind, Result,
     store::object_store::{Attribute, AttributeValue, Attributes, ObjectStoreExt as _, PutPayload, path::Path},
@@ -44,7 +45,7 @@ pub(super) struct Entry {
     pub(super) attributes: BTreeMap<String, String>,
     /// Of the contents, hexadecimal; none where the copy was found and not made.
     #[serde(rename = "h", default, skip_serializing_if = "Option::is_none")]
-    pub(super) sha256: Option<String>,
+    pub(super) blake3: Option<String>,
     /// The source had it when it was listed and not when it was read: only in journals.
     #[serde(rename = "gone", default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) gone: bool,
@@ -147,7 +148,13 @@ impl Shard {
     }
 }
 
-/// Fetches what there is of manifests, oldest first.
+/// Says which manifests there are.
+pub(super) async fn find(place: &Place) -> Result<Vec<Path>> {
+    let found = place.store.list(Some(&Path::from(FOLDER))).map_ok(|meta| meta.location);
+    found.try_collect().await.map_err(|error| at(place, "list the objects", error))
+}
+
+/// Fetches manifests, oldest first.
 pub(super) async fn fetch(place: &Place, found: &[Path], shard: Option<Shard>, options: &Options) -> Result<Vec<Run>> {
     let mut runs = Vec::new();
     for path in found.iter().filter(|path| shard.is_none_or(|shard| shard.may_know(path))) {
@@ -157,7 +164,7 @@ pub(super) async fn fetch(place: &Place, found: &[Path], shard: Option<Shard>, o
         let doing = || format!("read the manifest {path}");
         let mut stream = place.store.get(path).await.map_err(|error| at(place, &doing(), error))?.into_stream();
         let mut file = spool::temporary(options.spool.as_deref()).map_err(on_disk)?;
-        while let Some(chunk) = futures::StreamExt::next(&mut stream).await {
+        while let Some(chunk) = stream.next().await {
             file.write_all(&chunk.map_err(|error| at(place, &doing(), error))?).map_err(on_disk)?;
         }
         let run = Run::packed_with_header(file);

@@ -59,7 +59,6 @@ use howdah_core::{
     Error, Result,
     store::object_store::{ObjectStore, path::Path, prefix::PrefixStore},
 };
-use sha2::{Digest as _, Sha256};
 
 pub use self::{
     failure::{Reach, reach},
@@ -85,6 +84,7 @@ pub struct Place {
     keeps_attributes: bool,
     source_time: SourceTime,
     content_sha1: Option<Cow<'static, str>>,
+    lists_from_offsets: bool,
     provider: Option<String>,
     region: Option<String>,
 }
@@ -194,6 +194,7 @@ impl Place {
             keeps_attributes: true,
             source_time: SourceTime::Unkept,
             content_sha1: None,
+            lists_from_offsets: false,
             provider: None,
             region: None,
         }
@@ -224,6 +225,13 @@ impl Place {
         Self { content_sha1: Some(key.into()), ..self }
     }
 
+    /// A store that lists in the order of its keys and begins at any of them at no cost, as S3 and B2 do: what a manifest
+    /// knows to be large is listed in several parts at once.
+    #[must_use]
+    pub fn with_parallel_listing(self) -> Self {
+        Self { lists_from_offsets: true, ..self }
+    }
+
     /// Whose it is, and where.
     #[must_use]
     pub fn at_provider(self, provider: impl Into<String>, region: Option<String>) -> Self {
@@ -237,8 +245,8 @@ impl Default for Options {
             deletions: Deletions::default(),
             verification: Verification::default(),
             concurrency: 32,
-            budget: 256 * 1024 * 1024,
-            part_size: 16 * 1024 * 1024,
+            budget: 64 * 1024 * 1024,
+            part_size: 8 * 1024 * 1024,
             shard: Shard::WHOLE,
             spool: None,
             named: 10,
@@ -350,8 +358,8 @@ impl Shard {
         if self.count == 1 {
             return true;
         }
-        let digest = Sha256::digest(key.as_bytes());
-        let hash = digest.iter().take(8).fold(0u64, |hash, byte| (hash << 8) | u64::from(*byte));
+        let hash =
+            blake3::hash(key.as_bytes()).as_bytes()[..8].iter().fold(0, |hash, byte| (hash << 8) | u64::from(*byte));
         hash % u64::from(self.count) == u64::from(self.index)
     }
 }

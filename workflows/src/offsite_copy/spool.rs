@@ -88,6 +88,11 @@ impl<T: Keyed + Serialize> Sorter<T> {
         if self.chunk.len() >= self.limit { self.spill() } else { Ok(()) }
     }
 
+    /// Whether all that was pushed came in order.
+    pub(super) fn is_in_order(&self) -> bool {
+        self.in_order.is_some()
+    }
+
     pub(super) fn finish(mut self) -> io::Result<Vec<Run>> {
         match self.in_order.take() {
             Some(run) => self.runs.push(run.finish(false)?),

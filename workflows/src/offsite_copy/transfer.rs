@@ -2,14 +2,16 @@
 
 use std::{fmt::Write as _, fs::File, io::Read as _, sync::Arc};
 
-use bytes::Bytes;
-use futures::{StreamExt as _, future::join_all};
-use howdah_core::store::object_store::{
-    Attribute, Attributes, Error, GetResult, GetResultPayload, MultipartUpload, ObjectMeta, ObjectStore as _,
-    ObjectStoreExt as _, PutMultipartOptions, PutOptions, PutPayload, PutResult, path::Path,
+use bytes::{Bytes, BytesMut};
+use futures::{StreamExt as _, future::join_all, stream::BoxStream};
+use howdah_core::{
+    http::file_chunks,
+    store::object_store::{
+        Attribute, Attributes, Error, GetResult, GetResultPayload, MultipartUpload, ObjectMeta, ObjectStore as _,
+        ObjectStoreExt as _, PutMultipartOptions, PutOptions, PutPayload, PutResult, path::Path,
+    },
 };
-use sha1::Sha1;
-use sha2::{Digest as _, Sha256};
+use sha1::{Digest as _, Sha1};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
@@ -92,11 +94,11 @@ impl<'a> Copier<'a> {
         let heading = self.heading(work, &got);
         // One that grew since it was listed has not reserved enough.
         if reserved.is_some() && got.meta.size <= work.source.size.max(64 * KIB) {
-            let (contents, sha256) = whole_contents(got).await?;
+            let (contents, blake3) = whole_contents(got).await?;
             if contents.content_length() as u64 != heading.meta.size {
                 return Err(ReadError::Changing);
             }
-            let puts = work.wanted.iter().map(|index| self.put(*index, &path, &heading, &contents, &sha256));
+            let puts = work.wanted.iter().map(|index| self.put(*index, &path, &heading, &contents, &blake3));
             let written = join_all(puts).await;
             self.meter.add(1, heading.meta.size);
             return Ok(written);
@@ -113,12 +115,12 @@ impl<'a> Copier<'a> {
         path: &Path,
         heading: &Heading,
         contents: &PutPayload,
-        sha256: &str,
+        blake3: &str,
     ) -> (usize, Result<Entry, Error>) {
         let place = &self.job.destinations[index];
         let options = PutOptions { attributes: heading.for_place(place), ..PutOptions::default() };
         let put = place.store.put_opts(path, contents.clone(), options).await;
-        (index, put.map(|put| heading.entry(put, sha256.to_owned())))
+        (index, put.map(|put| heading.entry(put, blake3.to_owned())))
     }
 
     /// A part is uploaded everywhere while the next is read; the budget is what bounds how far reading is ahead.
@@ -143,8 +145,8 @@ impl<'a> Copier<'a> {
             let errors = uploads.into_iter().filter_map(Result::err).map(Err);
             return Ok(work.wanted.iter().copied().zip(errors).collect());
         }
-        let sha256 = match outcome {
-            Ok((sha256, read)) if read == heading.meta.size && self.is_still(path, &heading.meta).await => sha256,
+        let blake3 = match outcome {
+            Ok((blake3, read)) if read == heading.meta.size && self.is_still(path, &heading.meta).await => blake3,
             other => {
                 join_all(uploads.iter_mut().flatten().map(MultipartUpload::abort)).await;
                 return Err(other.err().unwrap_or(ReadError::Changing));
@@ -152,10 +154,10 @@ impl<'a> Copier<'a> {
         };
         self.meter.add(1, 0);
         let finish = work.wanted.iter().zip(uploads).map(|(index, upload)| {
-            let sha256 = sha256.clone();
+            let blake3 = blake3.clone();
             async move {
                 let finished = match upload {
-                    Ok(mut upload) => upload.complete().await.map(|put| heading.entry(put, sha256)),
+                    Ok(mut upload) => upload.complete().await.map(|put| heading.entry(put, blake3)),
                     Err(error) => Err(error),
                 };
                 (*index, finished)
@@ -170,29 +172,36 @@ impl<'a> Copier<'a> {
         got: GetResult,
         part_size: u64,
     ) -> Result<(String, u64), ReadError> {
-        let mut stream = got.into_stream();
-        let mut hasher = Sha256::new();
+        let size = got.meta.size;
+        let mut chunks = chunks(got);
+        let mut hasher = blake3::Hasher::new();
         let mut rest = Bytes::new();
         let mut read = 0;
         let mut running = JoinSet::new();
+        // A store may keep the first part until it knows that there is a second one: they share a reservation.
+        let first_two = Arc::new(self.reserve(2 * part_size).await);
+        let mut reserved = vec![first_two.clone(), first_two];
         loop {
-            let permit = Arc::new(self.reserve(part_size).await);
-            let mut part = Vec::new();
-            let mut length = 0;
-            while length < part_size {
+            let permit = match reserved.pop() {
+                Some(permit) => permit,
+                None => Arc::new(self.reserve(part_size).await),
+            };
+            let expected = part_size.min(size.saturating_sub(read));
+            let mut part = BytesMut::with_capacity(usize::try_from(expected).unwrap_or_default());
+            while (part.len() as u64) < part_size {
                 if rest.is_empty() {
-                    match stream.next().await.transpose().map_err(ReadError::from)? {
+                    match chunks.next().await.transpose().map_err(ReadError::from)? {
                         Some(chunk) => rest = chunk,
                         None => break,
                     }
                     hasher.update(&rest);
                 }
-                let fits = usize::try_from(part_size - length).unwrap_or(usize::MAX).min(rest.len());
-                part.push(rest.split_to(fits));
-                length += fits as u64;
+                let fits = usize::try_from(part_size - part.len() as u64).unwrap_or(usize::MAX).min(rest.len());
+                part.extend_from_slice(&rest.split_to(fits));
             }
+            let length = part.len() as u64;
             if length > 0 {
-                let payload = PutPayload::from_iter(part);
+                let payload = PutPayload::from(part.freeze());
                 for (index, upload) in uploads.iter_mut().enumerate() {
                     if let Ok(upload) = upload {
                         let put = upload.put_part(payload.clone());
@@ -222,7 +231,7 @@ impl<'a> Copier<'a> {
                 }
             }
             if ended || uploads.iter().all(Result::is_err) {
-                return Ok((hexadecimal(&hasher.finalize()), read));
+                return Ok((hasher.finalize().to_string(), read));
             }
         }
     }
@@ -280,7 +289,7 @@ impl Heading {
         attributes
     }
 
-    fn entry(&self, put: PutResult, sha256: String) -> Entry {
+    fn entry(&self, put: PutResult, blake3: String) -> Entry {
         Entry {
             key: self.meta.location.to_string(),
             size: self.meta.size,
@@ -289,7 +298,7 @@ impl Heading {
             e_tag: put.e_tag,
             version: put.version,
             attributes: manifest::remembered(&self.attributes),
-            sha256: Some(sha256),
+            blake3: Some(blake3),
             gone: false,
         }
     }
@@ -325,24 +334,25 @@ impl From<Error> for ReadError {
     }
 }
 
+/// Contents piece by piece. The client of files reads them in very small ones.
+pub(super) fn chunks(got: GetResult) -> BoxStream<'static, Result<Bytes, Error>> {
+    match got.payload {
+        GetResultPayload::File(file, _) => file_chunks(|| Ok(file))
+            .map(|chunk| chunk.map_err(|error| Error::Generic { store: "file", source: error.into() }))
+            .boxed(),
+        GetResultPayload::Stream(stream) => stream,
+    }
+}
+
 async fn whole_contents(got: GetResult) -> Result<(PutPayload, String), ReadError> {
-    let mut hasher = Sha256::new();
-    // One read of a small file instead of many.
-    let contents = if matches!(got.payload, GetResultPayload::Stream(_)) {
-        let mut chunks = Vec::new();
-        let mut stream = got.into_stream();
-        while let Some(chunk) = stream.next().await {
-            let chunk = chunk.map_err(ReadError::from)?;
-            hasher.update(&chunk);
-            chunks.push(chunk);
-        }
-        PutPayload::from_iter(chunks)
-    } else {
-        let bytes = got.bytes().await.map_err(ReadError::from)?;
-        hasher.update(&bytes);
-        PutPayload::from_bytes(bytes)
-    };
-    Ok((contents, hexadecimal(&hasher.finalize())))
+    // In one piece: slices would keep the whole buffers alive that they were received in.
+    let mut contents = BytesMut::with_capacity(usize::try_from(got.meta.size).unwrap_or_default());
+    let mut chunks = chunks(got);
+    while let Some(chunk) = chunks.next().await {
+        contents.extend_from_slice(&chunk.map_err(ReadError::from)?);
+    }
+    let blake3 = blake3::hash(&contents).to_string();
+    Ok((contents.freeze().into(), blake3))
 }
 
 /// The SHA-1 of a file of this machine: what goes in parts has to say it before its contents have passed.
@@ -371,7 +381,7 @@ fn part_size(size: u64, usual: u64) -> u64 {
     usual.max(size.div_ceil(MOST_PARTS).next_multiple_of(KIB * KIB))
 }
 
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
+fn hexadecimal(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
         // Writing to a string cannot fail.
         let _ = write!(text, "{byte:02x}");

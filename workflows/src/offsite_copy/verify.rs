@@ -7,22 +7,21 @@ use howdah_core::{
     Result,
     store::object_store::{self, ObjectStoreExt as _},
 };
-use sha2::{Digest as _, Sha256};
 
 use super::{
     OffsiteCopy, Phase, Place, Verification,
     failure::text,
     join::{Holding, Snapshot},
-    listing::{Listed, Listing, location},
+    listing::{self, Listed, location},
     progress::Meter,
     report::{Report, Verified},
-    transfer::hexadecimal,
+    transfer::chunks,
 };
 
 struct Reading {
     index: usize,
     key: String,
-    sha256: Option<String>,
+    blake3: Option<String>,
 }
 
 impl OffsiteCopy {
@@ -38,7 +37,7 @@ impl OffsiteCopy {
         {
             // What was listed a moment ago and not written to since need not be listed again.
             if one.copied.objects > 0 || one.deleted > 0 {
-                shelf.listing = Listing::take(place, &self.options, meter).await?;
+                shelf.listing = listing::take(place, &snapshot.cuts, &self.options, meter).await?;
             }
         }
         let mut total = 0;
@@ -69,8 +68,8 @@ impl OffsiteCopy {
                     if let Some(problem) = problem(&holding, source) {
                         verified.failures.add(&row.key, problem, self.options.named);
                     } else if read && holding.listed.is_some() {
-                        let sha256 = holding.known.and_then(|known| known.sha256);
-                        readings.push(Reading { index, key: row.key.clone(), sha256 });
+                        let blake3 = holding.known.and_then(|known| known.blake3);
+                        readings.push(Reading { index, key: row.key.clone(), blake3 });
                     }
                 }
             }
@@ -98,7 +97,7 @@ impl OffsiteCopy {
         let place = &self.destinations[reading.index];
         let digests = async {
             let there = digest(place, &reading.key).await?;
-            let expected = match &reading.sha256 {
+            let expected = match &reading.blake3 {
                 Some(known) => known.clone(),
                 None => digest(&self.source, &reading.key).await?,
             };
@@ -131,12 +130,12 @@ fn problem(holding: &Holding, source: &Listed) -> Option<String> {
 
 async fn digest(place: &Place, key: &str) -> Result<String, String> {
     let read = async {
-        let mut stream = place.store.get(&location(key)?).await?.into_stream();
-        let mut hasher = Sha256::new();
-        while let Some(chunk) = stream.next().await {
+        let mut chunks = chunks(place.store.get(&location(key)?).await?);
+        let mut hasher = blake3::Hasher::new();
+        while let Some(chunk) = chunks.next().await {
             hasher.update(&chunk?);
         }
-        Ok::<_, object_store::Error>(hexadecimal(&hasher.finalize()))
+        Ok::<_, object_store::Error>(hasher.finalize().to_string())
     };
     read.await.map_err(|error| format!("it could not be read again from {}: {}", place.name, text(&error)))
 }

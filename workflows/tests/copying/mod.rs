@@ -12,7 +12,7 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use futures::{StreamExt as _, TryStreamExt as _, stream, stream::BoxStream};
+use futures::{StreamExt as _, TryStreamExt as _, future, stream, stream::BoxStream};
 use howdah_core::store::object_store::{
     CopyOptions, Error, GetOptions, GetResult, ListResult, MultipartUpload, ObjectMeta, ObjectStore,
     ObjectStoreExt as _, PutMultipartOptions, PutOptions, PutPayload, PutResult, Result, UploadPart, memory::InMemory,
@@ -42,10 +42,19 @@ pub(crate) struct Shaky {
     puts: AtomicUsize,
     refused: Option<&'static str>,
     damaged: Option<&'static str>,
-    disordered: bool,
+    order: Order,
+    listings: AtomicUsize,
     undeletable: bool,
     coarse: bool,
     flying: Arc<Flying>,
+}
+
+/// Of listings.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Order {
+    Kept,
+    Broken,
+    WithoutOffsets,
 }
 
 #[derive(Debug, Default)]
@@ -69,7 +78,8 @@ impl Shaky {
             puts: AtomicUsize::new(0),
             refused: None,
             damaged: None,
-            disordered: false,
+            order: Order::Kept,
+            listings: AtomicUsize::new(0),
             undeletable: false,
             coarse: false,
             flying: Arc::default(),
@@ -89,7 +99,12 @@ impl Shaky {
     }
 
     pub(crate) fn disordered(self) -> Self {
-        Self { disordered: true, ..self }
+        Self { order: Order::Broken, ..self }
+    }
+
+    /// Lists from the start whatever offset is asked for.
+    pub(crate) fn ignoring_offsets(self) -> Self {
+        Self { order: Order::WithoutOffsets, ..self }
     }
 
     pub(crate) fn undeletable(self) -> Self {
@@ -104,6 +119,11 @@ impl Shaky {
     /// Uploads that were carried out.
     pub(crate) fn puts(&self) -> usize {
         self.puts.load(SeqCst)
+    }
+
+    /// Listings that were begun.
+    pub(crate) fn listings(&self) -> usize {
+        self.listings.load(SeqCst)
     }
 
     pub(crate) fn most_in_flight(&self) -> usize {
@@ -197,12 +217,19 @@ impl ObjectStore for Shaky {
         }
     }
 
+    fn list_with_offset(&self, prefix: Option<&Path>, offset: &Path) -> BoxStream<'static, Result<ObjectMeta>> {
+        let (offset, order) = (offset.clone(), self.order);
+        let is_listed = move |meta: &ObjectMeta| order == Order::WithoutOffsets || meta.location > offset;
+        self.list(prefix).try_filter(move |meta| future::ready(is_listed(meta))).boxed()
+    }
+
     fn list(&self, prefix: Option<&Path>) -> BoxStream<'static, Result<ObjectMeta>> {
+        self.listings.fetch_add(1, SeqCst);
         if !self.fate().1 {
             return stream::iter([Err(lost())]).boxed();
         }
         let listing = self.inner.list(prefix);
-        if !self.disordered {
+        if self.order != Order::Broken {
             return listing;
         }
         let turned = async move {
