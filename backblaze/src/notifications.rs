@@ -9,14 +9,13 @@
 //! assert!(notifications::verify(&header, b"{}", &"0123456789abcdefghijABCDEFGHIJ01".into()).is_err());
 //! ```
 
-use hmac::{Hmac, KeyInit, Mac};
+use aws_lc_rs::hmac::{self, HMAC_SHA256};
 use howdah_core::{
     Error, ErrorKind, Result, Secret, endpoints,
     http::{Api, Call},
     open_enum, secret,
 };
 use serde::{Deserialize, Serialize};
-use sha2::Sha256;
 
 use crate::{
     buckets::{BucketId, BucketRef},
@@ -231,18 +230,18 @@ pub fn verify(header: &str, body: &[u8], secret: &Secret) -> Result<()> {
     };
     let signature =
         data_encoding::HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).map_err(|_| wrong("is not hexadecimal"))?;
-    let mac = mac(body, secret).ok_or_else(|| wrong("cannot be checked: the secret is empty"))?;
+    let key = key(secret).ok_or_else(|| wrong("cannot be checked: the secret is empty"))?;
     // Takes the same time whatever is wrong.
-    mac.verify_slice(&signature).map_err(|_| wrong("is not that of its body and this secret"))
+    hmac::verify(&key, body, &signature).map_err(|_| wrong("is not that of its body and this secret"))
 }
 
 /// The signature that the service sends with a body: for tests of a web hook.
 pub fn sign(body: &[u8], secret: &Secret) -> String {
-    let signature = mac(body, secret).map(|mac| data_encoding::HEXLOWER.encode(&mac.finalize().into_bytes()));
+    let signature = key(secret).map(|key| data_encoding::HEXLOWER.encode(hmac::sign(&key, body).as_ref()));
     format!("v1={}", signature.unwrap_or_default())
 }
 
-fn mac(body: &[u8], secret: &Secret) -> Option<Hmac<Sha256>> {
-    let mac = Hmac::<Sha256>::new_from_slice(secret.expose().as_bytes()).ok()?;
-    (!secret.expose().is_empty()).then(|| mac.chain_update(body))
+fn key(secret: &Secret) -> Option<hmac::Key> {
+    let secret = secret.expose();
+    (!secret.is_empty()).then(|| hmac::Key::new(HMAC_SHA256, secret.as_bytes()))
 }

@@ -1,18 +1,16 @@
 //! SHA-1 of content that passes by once.
 
 use std::{
-    io,
+    fmt, io,
     pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
 };
 
+use aws_lc_rs::digest::{Context as Hash, SHA1_FOR_LEGACY_USE_ONLY};
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use howdah_core::http::{Body, Exact};
-use sha1::Digest;
-
-type Hasher = sha1::Sha1;
 
 /// How the service is told what the SHA-1 of an upload is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -30,12 +28,42 @@ pub enum Sha1 {
 impl Sha1 {
     /// Of content in memory.
     pub fn of(content: &[u8]) -> String {
-        hex(Hasher::new_with_prefix(content))
+        let mut hasher = Hasher::default();
+        hasher.update(content);
+        hasher.digits()
     }
 }
 
-pub(crate) fn hex(hasher: Hasher) -> String {
-    data_encoding::HEXLOWER.encode(&hasher.finalize())
+/// A SHA-1 in the making.
+#[derive(Clone)]
+pub(crate) struct Hasher(Hash);
+
+impl Default for Hasher {
+    fn default() -> Self {
+        Self(Hash::new(&SHA1_FOR_LEGACY_USE_ONLY))
+    }
+}
+
+impl Hasher {
+    pub(crate) fn update(&mut self, chunk: &[u8]) {
+        self.0.update(chunk);
+    }
+
+    pub(crate) fn digest(self) -> [u8; 20] {
+        let mut digest = [0; 20];
+        digest.copy_from_slice(self.0.finish().as_ref());
+        digest
+    }
+
+    pub(crate) fn digits(self) -> String {
+        data_encoding::HEXLOWER.encode(&self.digest())
+    }
+}
+
+impl fmt::Debug for Hasher {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Hasher")
+    }
 }
 
 /// The body to send, and what the header says of its SHA-1.
@@ -55,7 +83,7 @@ pub(crate) fn watched(content: Body, sha1: Sha1, passage: &Passage) -> (Body, St
     };
     let passage = passage.clone();
     let follow = move |content: Body| {
-        let hasher = at_end.then(Hasher::new);
+        let hasher = at_end.then(Hasher::default);
         let passage = passage.clone();
         Following { content: content.into_stream(), left: own, hasher, known: known.clone(), passage, ended: false }
             .boxed()
@@ -132,7 +160,7 @@ impl Stream for Following {
             None => {
                 this.ended = true;
                 this.hasher.take().map(|hasher| {
-                    let digits = hex(hasher);
+                    let digits = hasher.digits();
                     this.passage.set(Passed::Whole(Some(digits.clone())));
                     Ok(Bytes::from(digits))
                 })

@@ -10,10 +10,9 @@ use howdah_core::{
 };
 use http::{HeaderMap, header};
 use jiff::Timestamp;
-use sha1::{Digest, Sha1 as Hasher};
 
 use super::{DownloadOptions, Downloads};
-use crate::{ContentSha1, FileId, FileInfo, FileRetention, LegalHold, RetentionMode, file_name, sha1::hex};
+use crate::{ContentSha1, FileId, FileInfo, FileRetention, LegalHold, RetentionMode, file_name, sha1::Hasher};
 
 /// A file that is being downloaded.
 #[derive(Debug)]
@@ -184,7 +183,7 @@ impl Rest {
 /// The same body, which ends with an error when its SHA-1 is another.
 fn verified(body: Incoming, expected: String) -> Incoming {
     let length = body.len();
-    let state = Some((body.into_stream(), Hasher::new(), expected));
+    let state = Some((body.into_stream(), Hasher::default(), expected));
     let checked = stream::unfold(state, |state| async move {
         let (mut source, mut hasher, expected): (ByteStream, _, _) = state?;
         match source.next().await {
@@ -194,7 +193,7 @@ fn verified(body: Incoming, expected: String) -> Incoming {
             }
             Some(Err(error)) => Some((Err(error), None)),
             None => {
-                let found = hex(hasher);
+                let found = hasher.digits();
                 let wrong = format!("the content is damaged: its SHA-1 is {found}, and the service says {expected}");
                 (found != expected).then(|| (Err(io::Error::new(io::ErrorKind::InvalidData, wrong)), None))
             }

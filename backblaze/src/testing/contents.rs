@@ -17,8 +17,9 @@ use bytes::Bytes;
 use futures::{StreamExt, stream};
 use howdah_core::{http::ByteStream, testing::Answer};
 use serde::{Deserialize, Serialize};
-use sha1::{Digest as _, Sha1 as Hasher};
 use tempfile::TempDir;
+
+use crate::sha1::Hasher;
 
 /// What has no more bytes stays in memory.
 const SMALL: u64 = 64 * 1024;
@@ -156,7 +157,7 @@ impl Contents {
                 Sink::Disk(BufWriter::with_capacity(CHUNK, file), Arc::new(blob))
             }
         };
-        Ok(Receiver { sink, hasher: Hasher::new(), length: 0 })
+        Ok(Receiver { sink, hasher: Hasher::default(), length: 0 })
     }
 
     /// Takes in a content that is all there.
@@ -272,7 +273,7 @@ impl Receiver {
             }
         };
         let pieces = if self.length == 0 { Vec::new() } else { vec![piece] };
-        Ok(Received { content: Content { pieces }, sha1: self.hasher.finalize().into() })
+        Ok(Received { content: Content { pieces }, sha1: self.hasher.digest() })
     }
 }
 
@@ -306,11 +307,11 @@ impl Content {
     }
 
     pub(super) fn sha1(&self) -> io::Result<Digest> {
-        let mut hasher = Hasher::new();
+        let mut hasher = Hasher::default();
         for chunk in self.read() {
             hasher.update(&chunk?);
         }
-        Ok(hasher.finalize().into())
+        Ok(hasher.digest())
     }
 
     /// An answer with it.
@@ -473,7 +474,7 @@ mod tests {
         let mut receiver = contents.receive(200_000, true).unwrap();
         receiver.write_all(&vec![7; 200_000]).unwrap();
         let Received { content, sha1 } = receiver.finish().unwrap();
-        assert_eq!(sha1, <Digest>::from(Hasher::digest(vec![7; 200_000])));
+        assert_eq!(data_encoding::HEXLOWER.encode(&sha1), crate::Sha1::of(&vec![7; 200_000]));
         assert!(all(&content) == vec![0; 200_000]);
     }
 }

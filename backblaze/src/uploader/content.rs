@@ -9,7 +9,6 @@ use std::{
     },
 };
 
-use ::sha1::{Digest, Sha1 as Hasher};
 use bytes::Bytes;
 use futures::{StreamExt, stream};
 use howdah_core::{
@@ -18,7 +17,7 @@ use howdah_core::{
 };
 use tokio::task::yield_now;
 
-use crate::sha1::{self, Passage, Passed, Sha1};
+use crate::sha1::{self, Hasher, Passage, Passed, Sha1};
 
 /// What each attempt to upload takes its body from.
 pub(super) struct Content {
@@ -183,7 +182,7 @@ impl Hashing {
     }
 
     fn digits(self) -> String {
-        sha1::hex(self.hasher)
+        self.hasher.digits()
     }
 }
 

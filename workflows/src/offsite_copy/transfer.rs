@@ -2,6 +2,7 @@
 
 use std::{fmt::Write as _, fs::File, io::Read as _, sync::Arc};
 
+use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
 use bytes::{Bytes, BytesMut};
 use futures::{StreamExt as _, future::join_all, stream::BoxStream};
 use howdah_core::{
@@ -11,7 +12,6 @@ use howdah_core::{
         ObjectStoreExt as _, PutMultipartOptions, PutOptions, PutPayload, PutResult, path::Path,
     },
 };
-use sha1::{Digest as _, Sha1};
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
@@ -362,12 +362,12 @@ async fn sha1_of_file(payload: &GetResultPayload) -> Option<String> {
     };
     let path = path.clone();
     let hash = move || {
-        let mut hasher = Sha1::new();
+        let mut hasher = Context::new(&SHA1_FOR_LEGACY_USE_ONLY);
         let mut file = File::open(path)?;
         let mut chunk = vec![0; 256 * 1024];
         loop {
             match file.read(&mut chunk)? {
-                0 => return std::io::Result::Ok(hexadecimal(&hasher.finalize())),
+                0 => return std::io::Result::Ok(hexadecimal(hasher.finish().as_ref())),
                 read => hasher.update(&chunk[..read]),
             }
         }
