@@ -192,29 +192,37 @@ async fn a_listing_in_any_order_is_sorted() {
 /// A store that does not keep its word is listed as a whole.
 #[tokio::test]
 async fn what_is_known_to_be_large_is_listed_in_parts() {
+    const GONE: [&str; 3] = ["media/00000", "media/05000", "media/14999"];
+    const NEW: [&str; 3] = ["a", "media/07500x", "z"];
     let (source, backup) = (Arc::new(InMemory::new()), Arc::new(InMemory::new()));
     for n in 0..15_000 {
-        put(&source, &format!("media/{n:05}"), "").await;
-    }
-    let known = OffsiteCopy::new(Place::new("media", source.clone()), [Place::new("backup", backup.clone())]);
-    known.apply(&()).await.unwrap().into_result().unwrap();
-    for key in ["a", "media/07500x", "z"] {
-        put(&source, key, "new").await;
-    }
-    for key in ["media/00000", "media/05000", "media/14999"] {
-        source.delete(&Path::from(key)).await.unwrap();
+        put(&source, &format!("in/media/{n:05}"), "").await;
     }
     let shaky = || Shaky::new(source.clone());
+    let job = |shaky: &Arc<Shaky>| {
+        let from = Place::new("media", shaky.clone()).below("in").with_parallel_listing();
+        let to = Place::new("backup", backup.clone()).below("out").with_parallel_listing();
+        OffsiteCopy::new(from, [to])
+    };
+    job(&Arc::new(shaky())).apply(&()).await.unwrap().into_result().unwrap();
+    for key in NEW {
+        put(&source, &format!("in/{key}"), "new").await;
+    }
+    for key in GONE {
+        source.delete(&Path::from(format!("in/{key}"))).await.unwrap();
+    }
+    for outside in ["i", "into", "media/07500"] {
+        put(&source, outside, "").await;
+        put(&backup, outside, "").await;
+    }
     for (shaky, listings) in [(shaky(), 3), (shaky().disordered(), 3 + 1), (shaky().ignoring_offsets(), 3 + 1)] {
         let shaky = Arc::new(shaky);
-        let from = Place::new("media", shaky.clone()).with_parallel_listing();
-        let to = Place::new("backup", backup.clone()).with_parallel_listing();
-        let plan = OffsiteCopy::new(from, [to]).plan(&()).await.unwrap();
-        let (planned, known) = (&plan.destinations[0], ["media/00000", "media/05000", "media/14999"]);
+        let plan = job(&shaky).plan(&()).await.unwrap();
+        let planned = &plan.destinations[0];
         assert_eq!((plan.source.objects, planned.unchanged.objects), (15_000, 14_997), "{shaky:?}");
         assert_eq!(
-            (planned.new.first.as_slice(), planned.surplus.first.as_slice()),
-            (&["a", "media/07500x", "z"].map(String::from)[..], &known.map(String::from)[..])
+            (&planned.new.first[..], &planned.surplus.first[..]),
+            (&NEW.map(String::from)[..], &GONE.map(String::from)[..])
         );
         assert_eq!(shaky.listings(), listings, "{shaky:?}");
     }
