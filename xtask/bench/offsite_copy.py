@@ -60,6 +60,7 @@ def environment():
 
 def start_servers(*options):
     os.makedirs(STORE, exist_ok=True)
+    open(os.path.join(directory.name, "rclone.conf"), "a", encoding="ascii").close()
     fakes = subprocess.Popen(
         [FAKES, "--json", *options],
         stdout=subprocess.PIPE,

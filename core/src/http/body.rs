@@ -19,7 +19,7 @@ use tokio::{
     time::timeout,
 };
 
-const FILE_CHUNK: usize = 256 * 1024;
+const FILE_CHUNK: usize = 512 * 1024;
 
 /// A stream of chunks.
 pub type ByteStream = BoxStream<'static, io::Result<Bytes>>;
