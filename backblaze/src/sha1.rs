@@ -7,7 +7,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 
-use aws_lc_rs::digest::{Context as Hash, SHA1_FOR_LEGACY_USE_ONLY};
+use aws_lc_rs::digest::{self, SHA1_FOR_LEGACY_USE_ONLY};
 use bytes::Bytes;
 use futures::{Stream, StreamExt};
 use howdah_core::http::{Body, Exact};
@@ -35,12 +35,11 @@ impl Sha1 {
 }
 
 /// A SHA-1 in the making.
-#[derive(Clone)]
-pub(crate) struct Hasher(Hash);
+pub(crate) struct Hasher(digest::Context);
 
 impl Default for Hasher {
     fn default() -> Self {
-        Self(Hash::new(&SHA1_FOR_LEGACY_USE_ONLY))
+        Self(digest::Context::new(&SHA1_FOR_LEGACY_USE_ONLY))
     }
 }
 

@@ -137,10 +137,10 @@ def compared(title, other, theirs, ours, goals):
     print(f"\n{title}", flush=True)
     their_runs, our_runs = in_turns(theirs, ours)
     left, right = line("howdah", our_runs), line(other, their_runs)
-    for what, ours, theirs, goal in zip(("wall", "CPU", "memory"), left, right, goals):
+    for what, our_median, their_median, goal in zip(("wall", "CPU", "memory"), left, right, goals):
         if goal is not None:
             said = f" (goal: at most {goal})" if goal else ""
-            print(f"  {what:6} {ours / theirs:5.2f} of {other}'s{said}", flush=True)
+            print(f"  {what:6} {our_median / their_median:5.2f} of {other}'s{said}", flush=True)
 
 
 def fill(bucket, files):

@@ -1,6 +1,6 @@
 //! What a store lists, taken down to disk, sorted by key.
 
-use std::iter;
+use std::{iter, panic::resume_unwind};
 
 use futures::{
     Stream, StreamExt as _,
@@ -87,11 +87,7 @@ impl Cuts {
             count += 1;
             if sample.len() == 64 * PARTS {
                 step *= 2;
-                let mut index = 0;
-                sample.retain(|_| {
-                    index += 1;
-                    index % 2 == 1
-                });
+                sample = sample.into_iter().step_by(2).collect();
             }
         }
         let parts = (count / WORTHWHILE).clamp(1, PARTS);
@@ -174,9 +170,19 @@ fn read_ahead<T: Send + 'static>(objects: BoxStream<'static, T>) -> impl Stream<
         }
     });
     // Dropped together, they end together.
-    let next =
-        async |(mut receiver, reading): (mpsc::Receiver<_>, _)| Some((receiver.recv().await?, (receiver, reading)));
-    Box::pin(stream::unfold((receiver, reading), next))
+    Box::pin(stream::unfold(
+        (receiver, reading),
+        async |(mut receiver, mut reading): (mpsc::Receiver<_>, JoinSet<_>)| {
+            let Some(batch) = receiver.recv().await else {
+                // A listing that broke off is not one that ended: what it lacks would count as deleted.
+                if let Some(Err(broken)) = reading.join_next().await {
+                    resume_unwind(broken.into_panic());
+                }
+                return None;
+            };
+            Some((batch, (receiver, reading)))
+        },
+    ))
 }
 
 #[cfg(test)]
@@ -202,6 +208,13 @@ mod tests {
             assert_eq!(sizes.len(), parts);
             assert!(sizes.iter().all(|size| size.abs_diff(count / parts) <= count / parts / 20), "{sizes:?}");
         }
+    }
+
+    #[tokio::test]
+    #[should_panic(expected = "the store fell over")]
+    async fn a_listing_that_breaks_off_does_not_end() {
+        let objects = stream::iter(0..2 * BATCH).inspect(|n| assert!(*n < BATCH, "the store fell over"));
+        let _ = read_ahead(objects.boxed()).count().await;
     }
 
     #[test]

@@ -1,9 +1,10 @@
 //! One object, read once and written wherever it is wanted.
 
-use std::{fmt::Write as _, fs::File, io::Read as _, sync::Arc};
+use std::{fs::File, io::Read as _, sync::Arc};
 
 use aws_lc_rs::digest::{Context, SHA1_FOR_LEGACY_USE_ONLY};
 use bytes::{Bytes, BytesMut};
+use data_encoding::HEXLOWER;
 use futures::{StreamExt as _, future::join_all, stream::BoxStream};
 use howdah_core::{
     http::file_chunks,
@@ -367,7 +368,7 @@ async fn sha1_of_file(payload: &GetResultPayload) -> Option<String> {
         let mut chunk = vec![0; 256 * 1024];
         loop {
             match file.read(&mut chunk)? {
-                0 => return std::io::Result::Ok(hexadecimal(hasher.finish().as_ref())),
+                0 => return std::io::Result::Ok(HEXLOWER.encode(hasher.finish().as_ref())),
                 read => hasher.update(&chunk[..read]),
             }
         }
@@ -379,14 +380,6 @@ async fn sha1_of_file(payload: &GetResultPayload) -> Option<String> {
 /// The size of all parts but the last, so that there are not too many.
 fn part_size(size: u64, usual: u64) -> u64 {
     usual.max(size.div_ceil(MOST_PARTS).next_multiple_of(KIB * KIB))
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -63,10 +63,20 @@ struct Flying {
     most: AtomicUsize,
 }
 
+/// An upload whose first part stays in memory until there is a second one, as at B2.
 #[derive(Debug)]
 struct Parts {
     inner: Box<dyn MultipartUpload>,
+    first: First,
     flying: Arc<Flying>,
+}
+
+#[derive(Debug)]
+enum First {
+    Awaited,
+    /// Of so many bytes.
+    Kept(usize),
+    Gone,
 }
 
 impl Shaky {
@@ -182,7 +192,7 @@ impl ObjectStore for Shaky {
         options: PutMultipartOptions,
     ) -> Result<Box<dyn MultipartUpload>> {
         let inner = self.inner.put_multipart_opts(location, options).await?;
-        Ok(Box::new(Parts { inner, flying: self.flying.clone() }))
+        Ok(Box::new(Parts { inner, first: First::Awaited, flying: self.flying.clone() }))
     }
 
     async fn get_opts(&self, location: &Path, options: GetOptions) -> Result<GetResult> {
@@ -254,10 +264,21 @@ impl ObjectStore for Shaky {
 #[async_trait]
 impl MultipartUpload for Parts {
     fn put_part(&mut self, data: PutPayload) -> UploadPart {
-        let length = data.content_length();
+        let mut length = data.content_length();
         self.flying.up(length);
         let flying = self.flying.clone();
         let put = self.inner.put_part(data);
+        match self.first {
+            First::Awaited => {
+                self.first = First::Kept(length);
+                return put;
+            }
+            First::Kept(first) => {
+                self.first = First::Gone;
+                length += first;
+            }
+            First::Gone => {}
+        }
         Box::pin(async move {
             tokio::time::sleep(std::time::Duration::from_millis(5)).await;
             let put = put.await;
