@@ -26,7 +26,7 @@ endpoints! {
     NUMBERED: Filter => Vec<u32> = get("/{kind}/numbered").pages(Pagination::Numbered { page: "page", size: SIZE, total: None });
     OFFSET:   Filter => Vec<u32> = get("/{kind}/offset").pages(Pagination::Offset { offset: "skip", size: SIZE });
     LINKED:   Filter => Vec<u32> = get("/{kind}/linked").envelope("items")
-        .pages(Pagination::Link { next: "/links/next", size: SIZE });
+        .pages(Pagination::Link { next: "/links/next", size: SIZE, numbers: None });
     HEADER:   Filter => Vec<u32> = get("/{kind}/header").pages(Pagination::LinkHeader { size: SIZE });
     CURSOR:   Filter => Vec<u32> = get("/{kind}/cursor").envelope("items")
         .pages(Pagination::Cursor { next: &[("/next", "after")], size: SIZE });

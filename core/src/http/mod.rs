@@ -28,9 +28,9 @@ pub use endpoint::parameters;
 pub use endpoint::{Endpoint, Operation, Repeat, Route, Verb};
 pub use kinds::{
     Binary, Detailed, Download, Form, Input, Multipart, Output, Query, Text, Upload, With, WithHeaders,
-    string_or_number,
+    null_as_default, string_or_number,
 };
-pub use pages::{Pages, Pagination};
+pub use pages::{PageNumbers, Pages, Pagination};
 pub use pending::{Pending, Stage, Staged};
 pub use quota::{Announced, Declared, Exhausted, Permit, Quota, QuotaRule};
 pub use retry::{Means, RetryPolicy, Rule};

@@ -3,12 +3,17 @@
 use std::{
     collections::HashSet,
     fmt, mem,
+    ops::RangeInclusive,
     pin::Pin,
     task::{Context, Poll, ready},
     vec,
 };
 
-use futures::{FutureExt, Stream, StreamExt, TryStreamExt, future::BoxFuture, stream};
+use futures::{
+    FutureExt, Stream, StreamExt, TryStreamExt,
+    future::BoxFuture,
+    stream::{self, FuturesOrdered},
+};
 use http::header;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
@@ -51,6 +56,8 @@ pub enum Pagination {
         next: &'static str,
         /// The parameter of the size and the largest size.
         size: (&'static str, u32),
+        /// How a page is asked for by its number, where that is possible too.
+        numbers: Option<PageNumbers>,
     },
     /// A `Link` header with `rel="next"` holds the URL of the next page.
     LinkHeader {
@@ -65,6 +72,15 @@ pub enum Pagination {
         /// The parameter of the size and the largest size.
         size: (&'static str, u32),
     },
+}
+
+/// Pages that have links and numbers: several can be asked for at once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct PageNumbers {
+    /// The parameter of the number, such as `page`.
+    pub page: &'static str,
+    /// JSON pointer to the number of items on all pages, such as `/meta/total`.
+    pub items: &'static str,
 }
 
 impl Pagination {
@@ -82,7 +98,9 @@ impl Pagination {
     fn kept(self) -> Vec<&'static str> {
         let pointers: Vec<_> = match self {
             Self::Numbered { total, .. } => total.into_iter().collect(),
-            Self::Link { next, .. } => vec![next],
+            Self::Link { next, numbers, .. } => {
+                numbers.into_iter().map(|numbers| numbers.items).chain([next]).collect()
+            }
             Self::Cursor { next, .. } => next.iter().map(|(pointer, _)| *pointer).collect(),
             Self::Offset { .. } | Self::LinkHeader { .. } => Vec::new(),
         };
@@ -90,7 +108,7 @@ impl Pagination {
     }
 }
 
-/// A list, fetched page by page as it is read.
+/// A list, fetched page by page as it is read, or some [pages ahead](Self::ahead).
 ///
 /// It is a `Stream` of items. After an error it ends. It does not follow a link to another server, and a provider that
 /// repeats a cursor is an error instead of an endless list.
@@ -112,10 +130,32 @@ pub struct Pages<T> {
     read: Read<T>,
     ready: vec::IntoIter<T>,
     fetching: Option<Fetching<T>>,
+    /// How many pages are fetched at a time, where their number is known.
+    ahead: usize,
+    /// Pages on their way, and those to follow.
+    wave: Option<Wave<T>>,
 }
 
+/// The pages after the first, of which several are on their way at once.
+struct Wave<T> {
+    fetcher: Box<Fetcher>,
+    numbers: RangeInclusive<u64>,
+    running: FuturesOrdered<Fetching<T>>,
+}
+
+/// So many pages are fetched at a time when all are wanted.
+const AHEAD: usize = 8;
+
 type Read<T> = fn(&Fetcher, Received) -> Result<(Vec<T>, Map<String, Value>)>;
-type Fetching<T> = BoxFuture<'static, Result<(Vec<T>, Option<Box<Fetcher>>)>>;
+type Fetching<T> = BoxFuture<'static, Result<Page<T>>>;
+
+/// A page, and what fetches the one after it.
+struct Page<T> {
+    items: Vec<T>,
+    next: Option<Box<Fetcher>>,
+    /// The number of the last page, where this one is the first and tells it.
+    last: Option<u64>,
+}
 
 /// What fetches the next page.
 struct Fetcher {
@@ -152,15 +192,20 @@ impl Api {
         // A list that comes whole is one page.
         let style = route.pages.unwrap_or(Pagination::LinkHeader { size: ("", 0) });
         let fetcher = Fetcher { api: self.clone(), first, style, next: Position::First, seen: HashSet::new() };
-        Pages { fetcher: Some(Box::new(fetcher)), read: read_page::<T>, ready: Vec::new().into_iter(), fetching: None }
+        Pages { fetcher: Some(Box::new(fetcher)), ..Pages::empty() }
     }
 }
 
 impl<T: DeserializeOwned + Send + 'static> Pages<T> {
     /// A list whose first request depends on what another call answers.
     pub fn after(first: impl Future<Output = Result<Self>> + Send + 'static) -> Self {
-        let fetching = async move { Ok((Vec::new(), first.await?.fetcher)) };
-        Self { fetcher: None, read: read_page::<T>, ready: Vec::new().into_iter(), fetching: Some(fetching.boxed()) }
+        let fetching = async move { Ok(Page { items: Vec::new(), next: first.await?.fetcher, last: None }) };
+        Self { fetching: Some(fetching.boxed()), ..Self::empty() }
+    }
+
+    fn empty() -> Self {
+        let ready = Vec::new().into_iter();
+        Self { fetcher: None, read: read_page::<T>, ready, fetching: None, ahead: 1, wave: None }
     }
 }
 
@@ -169,12 +214,13 @@ fn read_page<T: DeserializeOwned>(fetcher: &Fetcher, received: Received) -> Resu
         return Ok((Vec::new(), Map::new()));
     };
     fetcher.api.decode(&first.route, received, |route, received| {
-        json::read_keeping(received.bytes(), route.envelope, &fetcher.style.kept())
+        let (items, beside) = json::read_keeping::<Option<_>>(received.bytes(), route.envelope, &fetcher.style.kept())?;
+        Ok((items.unwrap_or_default(), beside))
     })
 }
 
 impl Fetcher {
-    async fn fetch<T>(mut self: Box<Self>, read: Read<T>) -> Result<(Vec<T>, Option<Box<Self>>)> {
+    async fn fetch<T>(mut self: Box<Self>, read: Read<T>) -> Result<Page<T>> {
         let call = self.request()?;
         let sent = call.again()?;
         let received = self.api.execute(call, false).await?;
@@ -183,13 +229,37 @@ impl Fetcher {
 
         let beside = Value::Object(beside);
         let Some(next) = self.following(&sent, items.len(), &beside, next_header)? else {
-            return Ok((items, None));
+            return Ok(Page { items, next: None, last: None });
         };
+        let last = if self.next == Position::First { self.last(&sent, items.len(), &beside) } else { None };
         if !self.seen.insert(next.clone()) {
             return Err(self.wrong("the provider sent the same cursor twice, so the list would not end"));
         }
         self.next = next;
-        Ok((items, Some(self)))
+        Ok(Page { items, next: Some(self), last })
+    }
+
+    /// The number of the last page, as the first one tells it. What it holds is the size that pages have.
+    fn last(&self, sent: &Prepared, items: usize, beside: &Value) -> Option<u64> {
+        let told = |pointer: &str| number(beside.pointer(pointer)?);
+        match self.style {
+            Pagination::Numbered { page, total, .. } if chosen(sent, page).unwrap_or(1) == 1 => told(total?),
+            Pagination::Link { numbers: Some(PageNumbers { page, items: all }), .. } => {
+                let first = chosen(sent, page).unwrap_or(1) == 1;
+                Some(told(all)?.div_ceil(items as u64)).filter(|_| first && items > 0)
+            }
+            _ => None,
+        }
+    }
+
+    /// The same list at the page of a number.
+    fn at(&self, page: u64) -> Result<Box<Self>> {
+        let first = match &self.first {
+            Ok(first) => first.again()?,
+            Err(_) => return Err(self.wrong("the list failed before")),
+        };
+        let (api, next) = (self.api.clone(), Position::Number(page));
+        Ok(Box::new(Self { api, first: Ok(first), style: self.style, next, seen: HashSet::new() }))
     }
 
     /// The request of the next page.
@@ -285,6 +355,7 @@ fn place(call: &mut Prepared, style: Pagination, position: &Position) -> Result<
             return Ok(());
         }
         (Pagination::Numbered { page: name, .. }, Position::Number(number))
+        | (Pagination::Link { numbers: Some(PageNumbers { page: name, .. }), .. }, Position::Number(number))
         | (Pagination::Offset { offset: name, .. }, Position::Offset(number)) => {
             parameters.push(Parameter::always(name, (*number).into()));
         }
@@ -400,10 +471,27 @@ impl<T: Send + 'static> Pages<T> {
         stream::iter(rest).chain(stream::poll_fn(move |cx| self.poll_page(cx)))
     }
 
-    /// All items.
+    /// Fetches so many pages at a time once the first has told how many there are, and hands them out in their order.
+    ///
+    /// A list whose pages are not numbered, or which does not tell how many it has, is fetched one page after another. So
+    /// is every list by default, since its reader may stop at any item.
+    ///
+    /// ```
+    /// # use howdah_core::{Result, http::Pages};
+    /// # fn example(zones: Pages<String>) -> Pages<String> {
+    /// zones.ahead(4)
+    /// # }
+    /// ```
+    pub fn ahead(mut self, pages: usize) -> Self {
+        self.ahead = pages;
+        self
+    }
+
+    /// All items. Where pages have numbers, several are fetched at a time.
     pub fn all(self) -> Call<Vec<T>> {
+        let ahead = self.ahead.max(AHEAD);
         Call::new(async move {
-            let mut pages = self.by_page();
+            let mut pages = self.ahead(ahead).by_page();
             let mut all = pages.try_next().await?.unwrap_or_default();
             while let Some(page) = pages.try_next().await? {
                 all.extend(page);
@@ -415,18 +503,58 @@ impl<T: Send + 'static> Pages<T> {
 
 impl<T: Send + 'static> Pages<T> {
     fn poll_page(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Vec<T>>>> {
-        if let Some(fetcher) = self.fetcher.take() {
-            self.fetching = Some(fetcher.fetch(self.read).boxed());
-        }
-        let Some(fetching) = &mut self.fetching else {
-            return Poll::Ready(None);
+        let page = if let Some(wave) = &mut self.wave {
+            wave.fill(self.ahead, self.read);
+            let page = ready!(wave.running.poll_next_unpin(cx));
+            page.map(|page| page.map(|page| self.in_wave(page)))
+        } else {
+            if let Some(fetcher) = self.fetcher.take() {
+                self.fetching = Some(fetcher.fetch(self.read).boxed());
+            }
+            let Some(fetching) = &mut self.fetching else {
+                return Poll::Ready(None);
+            };
+            let page = ready!(fetching.poll_unpin(cx));
+            self.fetching = None;
+            Some(page.map(|page| self.alone(page)))
         };
-        let page = ready!(fetching.poll_unpin(cx));
-        self.fetching = None;
-        Poll::Ready(Some(page.map(|(items, fetcher)| {
-            self.fetcher = fetcher;
-            items
-        })))
+        if matches!(page, Some(Err(_))) {
+            self.wave = None;
+        }
+        Poll::Ready(page)
+    }
+
+    /// A page that came by itself; more may be fetched together from here.
+    fn alone(&mut self, page: Page<T>) -> Vec<T> {
+        match (page.next, page.last) {
+            (Some(fetcher), Some(last)) if self.ahead > 1 && last > 1 => {
+                self.wave = Some(Wave { fetcher, numbers: 2..=last, running: FuturesOrdered::new() });
+            }
+            (next, _) => self.fetcher = next,
+        }
+        page.items
+    }
+
+    /// A page that was fetched ahead. What follows the last of them is found by its link; where the list has become
+    /// shorter, the rest is not waited for.
+    fn in_wave(&mut self, page: Page<T>) -> Vec<T> {
+        let more = self.wave.as_ref().is_some_and(|wave| !wave.numbers.is_empty() || !wave.running.is_empty());
+        if !more || page.next.is_none() {
+            self.wave = None;
+            self.fetcher = page.next;
+        }
+        page.items
+    }
+}
+
+impl<T: Send + 'static> Wave<T> {
+    fn fill(&mut self, ahead: usize, read: Read<T>) {
+        while self.running.len() < ahead
+            && let Some(number) = self.numbers.next()
+        {
+            let fetcher = self.fetcher.at(number);
+            self.running.push_back(async move { fetcher?.fetch(read).await }.boxed());
+        }
     }
 }
 

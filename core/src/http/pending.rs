@@ -53,6 +53,7 @@ pub struct Pending<T> {
     every: Duration,
     at_most: Duration,
     within: Duration,
+    appearing: Duration,
 }
 
 impl<T: Staged + Send + 'static> Pending<T> {
@@ -65,6 +66,7 @@ impl<T: Staged + Send + 'static> Pending<T> {
             every: Duration::from_secs(1),
             at_most: Duration::from_secs(30),
             within: Duration::from_secs(30 * 60),
+            appearing: Duration::ZERO,
         }
     }
 
@@ -92,6 +94,12 @@ impl<T: Staged + Send + 'static> Pending<T> {
         self
     }
 
+    /// For providers whose new things are not found everywhere at once: `NotFound` in this time means that the work goes on.
+    pub fn appearing_within(mut self, time: Duration) -> Self {
+        self.appearing = time;
+        self
+    }
+
     /// The state that was seen last.
     pub fn latest(&self) -> Option<&T> {
         self.latest.as_ref()
@@ -104,26 +112,31 @@ impl<T: Staged + Send + 'static> Pending<T> {
     }
 
     async fn wait(mut self) -> Result<T> {
-        let deadline = after(self.within);
+        let (deadline, appeared) = (after(self.within), after(self.appearing));
         let mut pause = self.every;
         loop {
-            let state = match self.latest.take() {
-                Some(state) => state,
-                None => (self.fetch)().await?,
+            let known = match self.latest.take() {
+                Some(state) => Ok(state),
+                None => (self.fetch)().await,
             };
-            match state.stage() {
-                Stage::Done => return Ok(state),
-                Stage::Failed(why) => {
-                    let message = format!("{} ended without success: {why}", self.what);
-                    return Err(Error::new(ErrorKind::Other, message).with_outcome(Outcome::Refused));
-                }
-                Stage::Running if after(pause) > deadline => {
-                    let message =
-                        format!("{} was still going on after {} s: look again later", self.what, self.within.as_secs());
-                    return Err(Error::new(ErrorKind::Timeout, message).with_outcome(Outcome::Unknown));
-                }
-                Stage::Running => tokio::time::sleep(pause).await,
+            match known {
+                Ok(state) => match state.stage() {
+                    Stage::Done => return Ok(state),
+                    Stage::Failed(why) => {
+                        let message = format!("{} ended without success: {why}", self.what);
+                        return Err(Error::new(ErrorKind::Other, message).with_outcome(Outcome::Refused));
+                    }
+                    Stage::Running => {}
+                },
+                Err(error) if error.is_not_found() && after(pause) <= appeared => {}
+                Err(error) => return Err(error),
             }
+            if after(pause) > deadline {
+                let message =
+                    format!("{} was still going on after {} s: look again later", self.what, self.within.as_secs());
+                return Err(Error::new(ErrorKind::Timeout, message).with_outcome(Outcome::Unknown));
+            }
+            tokio::time::sleep(pause).await;
             pause = pause.saturating_mul(2).min(self.at_most);
         }
     }
@@ -193,6 +206,22 @@ mod tests {
         let error = pending.within(Duration::from_secs(60)).await.unwrap_err();
         assert_eq!((error.kind(), error.outcome()), (ErrorKind::Timeout, Outcome::Unknown));
         assert!(count.load(Ordering::SeqCst) < 10);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_not_there_yet_is_waited_for_if_it_may_be_late() {
+        let late = || {
+            let asked = AtomicUsize::new(0);
+            Pending::attached(move || {
+                let now = asked.fetch_add(1, Ordering::SeqCst);
+                Call::new(async move {
+                    if now < 3 { Err(Error::new(ErrorKind::NotFound, "not here")) } else { Ok(State("done")) }
+                })
+            })
+        };
+        assert!(late().await.unwrap_err().is_not_found());
+        assert!(late().appearing_within(Duration::from_secs(3)).await.unwrap_err().is_not_found());
+        assert_eq!(late().appearing_within(Duration::from_secs(10)).await.unwrap(), State("done"));
     }
 
     #[tokio::test(start_paused = true)]

@@ -30,7 +30,7 @@ use super::{
 use crate::{
     Clock,
     http::{
-        Body, Endpoint, Incoming, Route, Transport, TransportError, TransportErrorKind,
+        Body, Endpoint, Incoming, Operation, Route, Transport, TransportError, TransportErrorKind,
         kinds::{Asked, Place, Served, ServedInput, ServedOutput},
     },
 };
@@ -82,6 +82,7 @@ enum Handler<S> {
 type Whole<S> = Box<dyn Fn(&mut S, &Asked, &[String]) -> Reply<Answer> + Send + Sync>;
 type Gate<S> = Box<dyn Fn(&mut S, &Asked) -> Result<(), Answer> + Send + Sync>;
 type Draw = Box<dyn Fn(&mut Rng, &Asked) -> Option<Fault> + Send>;
+type Counts = fn(&Asked) -> bool;
 type Write<S> = fn(&S) -> Value;
 type Paginate = fn(&Asked, &Route, Vec<Value>) -> Answer;
 
@@ -111,7 +112,7 @@ struct Setup<S> {
 
 struct Held<S> {
     state: S,
-    quota: Option<QuotaServer>,
+    quotas: Vec<(Counts, QuotaServer)>,
     journal: Vec<Exchange>,
     requests: u64,
     faults: BTreeMap<u64, Fault>,
@@ -152,7 +153,7 @@ impl<S: World> Fake<S> {
             keep: None,
         };
         let held =
-            Held { state, quota: None, journal: Vec::new(), requests: 0, faults: BTreeMap::new(), weather: None };
+            Held { state, quotas: Vec::new(), journal: Vec::new(), requests: 0, faults: BTreeMap::new(), weather: None };
         Self { shared: Arc::new(Shared { provider, setup, held: Mutex::new(held) }) }
     }
 
@@ -212,7 +213,14 @@ impl<S: World> Fake<S> {
     /// Counts calls and refuses those beyond the quota.
     #[must_use]
     pub fn with_quota(self, quota: QuotaServer) -> Self {
-        self.held().quota = Some(quota);
+        self.with_quota_of(|_| true, quota)
+    }
+
+    /// The same for the calls that `counts` chooses. Of several quotas that count a call, the first is announced, or the
+    /// one that refuses it.
+    #[must_use]
+    pub fn with_quota_of(self, counts: fn(&Asked) -> bool, quota: QuotaServer) -> Self {
+        self.held().quotas.push((counts, quota));
         self
     }
 
@@ -247,6 +255,17 @@ impl<S: World> Fake<S> {
             Ok(served(&route, handler(state, parameters(args), input)?))
         };
         self.set(|setup| setup.routes.push((route, Handler::Whole(Box::new(handler)))))
+    }
+
+    /// Serves an operation whose types do not matter, with whatever `handler` answers.
+    #[must_use]
+    pub fn on_any(
+        self,
+        operation: &dyn Operation,
+        handler: impl Fn(&mut S, &Asked, &[String]) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        let handler = move |state: &mut S, asked: &Asked, args: &[String]| Ok(handler(state, asked, args));
+        self.set(|setup| setup.routes.push((*operation.route(), Handler::Whole(Box::new(handler)))))
     }
 
     /// Serves an operation whose body is read as it comes, and is held nowhere.
@@ -449,11 +468,17 @@ impl<S: World> Fake<S> {
     /// Lets the time pass, and refuses what is beyond the quota or does not pass the gate.
     fn admit(&self, held: &mut Held<S>, request: &mut Request) -> Result<(), Answer> {
         held.state.pass(self.shared.setup.clock.now());
-        if let Some(quota) = &held.quota {
+        for (counts, quota) in &held.quotas {
+            if !counts(&request.asked) {
+                continue;
+            }
             let (status, announced) = quota.call();
-            request.announced = announced;
             if status != StatusCode::OK {
+                request.announced = announced;
                 return Err(Answer::json(429, json!({ "message": "quota exceeded" })));
+            }
+            if request.announced.is_empty() {
+                request.announced = announced;
             }
         }
         match &self.shared.setup.gate {

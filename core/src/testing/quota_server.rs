@@ -57,6 +57,7 @@ pub struct QuotaServer {
     period: Duration,
     window: QuotaWindow,
     format: QuotaFormat,
+    names: [&'static str; 3],
     rounds_up: bool,
     dated: bool,
     wall: Timestamp,
@@ -83,6 +84,7 @@ impl QuotaServer {
             period,
             window,
             format: QuotaFormat::Epoch,
+            names: ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"],
             rounds_up: false,
             dated: true,
             wall: Timestamp::now(),
@@ -95,6 +97,12 @@ impl QuotaServer {
     /// Announces what is left in another way.
     pub fn with_format(mut self, format: QuotaFormat) -> Self {
         self.format = format;
+        self
+    }
+
+    /// Announces the limit, what is left and the reset in headers of these names.
+    pub fn with_headers(mut self, names: [&'static str; 3]) -> Self {
+        self.names = names;
         self
     }
 
@@ -223,9 +231,10 @@ impl QuotaServer {
                 Timestamp::from_second(at).map(|at| at.strftime("%F %T UTC").to_string()).unwrap_or_default()
             }
         };
-        set("x-ratelimit-limit", self.limit.to_string());
-        set("x-ratelimit-remaining", remaining.to_string());
-        set("x-ratelimit-reset", reset);
+        let [limit, left, resets] = self.names;
+        set(limit, self.limit.to_string());
+        set(left, remaining.to_string());
+        set(resets, reset);
         headers
     }
 

@@ -1,0 +1,293 @@
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+use howdah_core::{
+    http::Endpoint,
+    testing::{Answer, Fake},
+};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    FakeDigitalOcean, State as World, account,
+    actions::{self, Subject},
+    bad_request, catalog, firewalls, images, load_balancers, not_found, number, reserved_ips, reserved_ipv6, ssh_keys,
+    tags, unprocessable, volumes, vpcs,
+};
+use crate::{
+    actions::{Action, ActionLinks},
+    droplets::{
+        CREATE, CreatedDroplet, CreatedDroplets, DELETE, DELETE_TAGGED, Droplet, DropletFilter, DropletId,
+        DropletStatus, DropletType, GET, LIST, NetworkType, NetworkV4, NetworkV6, Networks, NewDroplet, NewDroplets,
+    },
+    images::ImageRef,
+    regions::RegionSlug,
+};
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct State {
+    droplets: Vec<Droplet>,
+}
+
+/// What happens when an action on a Droplet ends.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) enum Effect {
+    /// It runs; with an address of the newer kind, if that was asked for.
+    Created { ipv6: bool, public: bool },
+}
+
+/// One route takes a name or several.
+const ORDER: Endpoint<Ordered, Created, 0> = Endpoint::new("ORDER", *CREATE.route());
+
+#[derive(Serialize, Deserialize)]
+#[serde(untagged)]
+enum Ordered {
+    One(Box<NewDroplet>),
+    Several(Box<NewDroplets>),
+}
+
+#[derive(Serialize)]
+#[serde(untagged)]
+enum Created {
+    One(Box<CreatedDroplet>),
+    Several(CreatedDroplets),
+}
+
+const CREATING: SignedDuration = SignedDuration::from_secs(30);
+
+pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
+    fake.on(&LIST, |world, [], filter| {
+        let droplets = world.droplets.droplets.iter();
+        Ok(droplets.filter(|droplet| is_listed(droplet, &filter)).cloned().collect())
+    })
+    .on(&ORDER, |world, [], ordered| match ordered {
+        Ordered::One(new) => {
+            let (droplet, action) = order(world, *new)?;
+            let links = ActionLinks { actions: vec![actions::link(&action, "create")] };
+            Ok(Created::One(Box::new(CreatedDroplet { droplet, links })))
+        }
+        Ordered::Several(new) => {
+            if new.names.is_empty() || new.names.len() > 10 {
+                return Err(unprocessable("You can create up to 10 Droplets at once."));
+            }
+            let mut created = CreatedDroplets { droplets: Vec::new(), links: ActionLinks::default() };
+            for name in &new.names {
+                let (droplet, action) = order(world, one_of(&new, name))?;
+                created.droplets.push(droplet);
+                created.links.actions.push(actions::link(&action, "create"));
+            }
+            Ok(Created::Several(created))
+        }
+    })
+    .on(&GET, |world, [droplet], ()| find(world, number(droplet)?).cloned())
+    .on(&DELETE_TAGGED, |world, [], query| {
+        for id in tagged(world, &query.0.tag_name) {
+            remove(world, id);
+        }
+        Ok(())
+    })
+    .on(&DELETE, |world, [droplet], ()| {
+        let id = find(world, number(droplet)?)?.id;
+        remove(world, id);
+        Ok(())
+    })
+}
+
+fn is_listed(droplet: &Droplet, filter: &DropletFilter) -> bool {
+    let has_gpu = droplet.gpu_info.is_some();
+    has_gpu == (filter.droplet_type == Some(DropletType::Gpus))
+        && filter.tag_name.as_ref().is_none_or(|tag| droplet.tags.contains(tag))
+        && filter.name.as_ref().is_none_or(|name| droplet.name.eq_ignore_ascii_case(name))
+}
+
+fn one_of(several: &NewDroplets, name: &str) -> NewDroplet {
+    NewDroplet {
+        name: name.to_owned(),
+        size: several.size.clone(),
+        image: several.image.clone(),
+        region: several.region.clone(),
+        ssh_keys: several.ssh_keys.clone(),
+        backups: several.backups,
+        backup_policy: several.backup_policy.clone(),
+        ipv6: several.ipv6,
+        monitoring: several.monitoring,
+        tags: several.tags.clone(),
+        user_data: several.user_data.clone(),
+        private_networking: several.private_networking,
+        volumes: several.volumes.clone(),
+        vpc_uuid: several.vpc_uuid.clone(),
+        with_droplet_agent: several.with_droplet_agent,
+        public_networking: several.public_networking,
+    }
+}
+
+fn order(world: &mut World, new: NewDroplet) -> Result<(Droplet, Action), Answer> {
+    let legal = |c: char| c.is_ascii_alphanumeric() || ".-".contains(c);
+    let ends_well = new.name.ends_with(|c: char| c.is_ascii_alphanumeric()) && !new.name.starts_with(['.', '-']);
+    if !ends_well || new.name.len() > 255 || !new.name.chars().all(legal) {
+        return Err(unprocessable("Only valid hostname characters are allowed. (a-z, A-Z, 0-9, . and -)"));
+    }
+    if world.droplets.droplets.len() as u64 >= account::droplet_limit(world) {
+        return Err(unprocessable("creating this/these droplet(s) will exceed your droplet limit"));
+    }
+    let size =
+        catalog::size(&new.size).ok_or_else(|| unprocessable("You specified an invalid size for Droplet creation."))?;
+    let wanted = new.region.unwrap_or(RegionSlug::Nyc3);
+    let mut regions = catalog::regions().into_iter().filter(|region| region.available == Some(true));
+    let region = regions
+        .find(|region| region.slug.as_str().starts_with(wanted.as_str()) && size.regions.contains(&region.slug))
+        .ok_or_else(|| unprocessable("Region is not available"))?;
+    // A number may be written as a text.
+    let image = match &new.image {
+        ImageRef::Slug(slug) => slug.parse().map_or(new.image.clone(), |number: u64| ImageRef::Id(number.into())),
+        ImageRef::Id(_) => new.image.clone(),
+    };
+    let image = images::named(world, &image)
+        .ok_or_else(|| unprocessable("You specified an invalid image for Droplet creation."))?;
+    if !image.regions.contains(&region.slug) {
+        return Err(unprocessable("The image is not available in the selected region."));
+    }
+    if image.min_disk_size.is_some_and(|least| least > size.disk) {
+        return Err(unprocessable("The image is larger than the disk of the selected size."));
+    }
+    if let Some(key) = new.ssh_keys.iter().flatten().find(|key| !ssh_keys::exists(world, key)) {
+        return Err(unprocessable(format!("{key} are invalid key identifiers for Droplet creation.")));
+    }
+    if new.user_data.as_ref().is_some_and(|data| data.len() > 64 * 1024) {
+        return Err(unprocessable("User data is too long (maximum is 64KiB)"));
+    }
+    let (ipv6, public) = (new.ipv6 == Some(true), new.public_networking != Some(false));
+    if ipv6 && !public {
+        return Err(bad_request("IPv6 needs public networking"));
+    }
+    let vpc_uuid = match new.vpc_uuid {
+        Some(uuid) if vpcs::exists(world, &uuid, &region.slug) => uuid,
+        Some(_) => return Err(unprocessable("VPC is not found in the region")),
+        None => vpcs::default_of(world, &region.slug),
+    };
+    let tags = new.tags.unwrap_or_default();
+    tags::used(world, &tags)?;
+
+    let asked = [
+        (new.backups, "backups"),
+        (Some(ipv6), "ipv6"),
+        (new.monitoring, "monitoring"),
+        (Some(true), "private_networking"),
+    ];
+    let features = asked.iter().filter(|(asked, _)| *asked == Some(true)).map(|(_, feature)| (*feature).to_owned());
+    let droplet = Droplet {
+        id: world.new_id(),
+        name: new.name,
+        memory: Some(size.memory),
+        vcpus: Some(size.vcpus),
+        disk: Some(size.disk),
+        disk_info: size.disk_info.clone(),
+        locked: true,
+        status: DropletStatus::New,
+        kernel: None,
+        created_at: Some(world.now()),
+        features: features.chain(["droplet_agent".to_owned()]).collect(),
+        backup_ids: Vec::new(),
+        next_backup_window: None,
+        snapshot_ids: Vec::new(),
+        image: Some(image),
+        volume_ids: Vec::new(),
+        size_slug: Some(size.slug.clone()),
+        size: Some(size),
+        networks: Networks::default(),
+        region: Some(region.clone()),
+        tags,
+        vpc_uuid: Some(vpc_uuid),
+        gpu_info: None,
+    };
+    let id = droplet.id;
+    world.droplets.droplets.push(droplet);
+    for volume in new.volumes.unwrap_or_default() {
+        if let Err(refusal) = volumes::attach(world, &volume, id) {
+            remove(world, id);
+            return Err(refusal);
+        }
+    }
+    let subject = Subject { resource_type: "droplet".to_owned(), id: id.to_string(), region: Some(region.slug) };
+    let effect = actions::Effect::Droplet(Effect::Created { ipv6, public });
+    let action = actions::begin(world, "create", subject, CREATING, effect);
+    find(world, id).cloned().map(|droplet| (droplet, action))
+}
+
+/// An action on a Droplet has ended.
+pub(super) fn end(world: &mut World, subject: &Subject, effect: Effect, done: bool, _: Timestamp) {
+    let Ok(id) = number(&subject.id) else { return };
+    let Ok(droplet) = find_mut(world, id) else { return };
+    droplet.locked = false;
+    match effect {
+        Effect::Created { ipv6, public } if done => {
+            droplet.status = DropletStatus::Active;
+            droplet.networks = networks(id, ipv6, public);
+        }
+        Effect::Created { .. } => world.droplets.droplets.retain(|droplet| droplet.id != id),
+    }
+}
+
+/// Addresses that no one has, a pair for each Droplet.
+fn networks(id: DropletId, ipv6: bool, public: bool) -> Networks {
+    let [.., high, middle, low] = id.get().to_be_bytes();
+    let v4 = |ip_address: Ipv4Addr, netmask: &str, gateway: Option<&str>, network_type| NetworkV4 {
+        ip_address,
+        netmask: Some(netmask.to_owned()),
+        gateway: gateway.map(str::to_owned),
+        network_type: Some(network_type),
+    };
+    let private = v4(Ipv4Addr::new(10, 118 | high & 1, middle, low), "255.255.240.0", None, NetworkType::Private);
+    let shown =
+        v4(Ipv4Addr::new(198, 18 | high & 1, middle, low), "255.255.240.0", Some("198.18.0.1"), NetworkType::Public);
+    let v6 = NetworkV6 {
+        ip_address: Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, high.into(), middle.into(), low.into()),
+        netmask: Some(64),
+        gateway: Some("2001:db8::1".to_owned()),
+        network_type: Some(NetworkType::Public),
+    };
+    Networks {
+        v4: [public.then_some(shown), Some(private)].into_iter().flatten().collect(),
+        v6: ipv6.then_some(v6).into_iter().collect(),
+    }
+}
+
+pub(super) fn find(world: &World, id: DropletId) -> Result<&Droplet, Answer> {
+    world.droplets.droplets.iter().find(|droplet| droplet.id == id).ok_or_else(not_found)
+}
+
+pub(super) fn find_mut(world: &mut World, id: DropletId) -> Result<&mut Droplet, Answer> {
+    world.droplets.droplets.iter_mut().find(|droplet| droplet.id == id).ok_or_else(not_found)
+}
+
+/// All of them.
+pub(super) fn all(world: &World) -> &[Droplet] {
+    &world.droplets.droplets
+}
+
+/// The Droplets that have a tag.
+pub(super) fn tagged(world: &World, tag: &str) -> Vec<DropletId> {
+    let droplets = world.droplets.droplets.iter();
+    droplets.filter(|droplet| droplet.tags.iter().any(|one| one == tag)).map(|droplet| droplet.id).collect()
+}
+
+/// Destroys a Droplet, and tells all that knew it.
+pub(super) fn remove(world: &mut World, id: DropletId) {
+    world.droplets.droplets.retain(|droplet| droplet.id != id);
+    load_balancers::droplet_gone(world, id);
+    firewalls::droplet_gone(world, id);
+    volumes::droplet_gone(world, id);
+    reserved_ips::droplet_gone(world, id);
+    reserved_ipv6::droplet_gone(world, id);
+}
+
+impl FakeDigitalOcean {
+    /// Sets how many Droplets there may be at one time; 25 at first.
+    pub fn set_droplet_limit(&self, limit: u64) {
+        self.world().state(|world| account::set_droplet_limit(world, limit));
+    }
+
+    /// The Droplets that there are, without a request.
+    pub fn droplets(&self) -> Vec<Droplet> {
+        self.world().state(|world| world.droplets.droplets.clone())
+    }
+}

@@ -1,0 +1,12 @@
+use howdah_core::testing::Fake;
+use serde::{Deserialize, Serialize};
+
+use super::{State as World, catalog};
+use crate::regions::LIST;
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+pub(super) struct State {}
+
+pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
+    fake.on(&LIST, |_, [], ()| Ok(catalog::regions()))
+}
