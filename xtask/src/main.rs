@@ -31,6 +31,8 @@ enum Command {
         #[arg(value_name = "PROVIDER", value_parser = clap::builder::PossibleValuesParser::new(coverage::provider_names()))]
         providers: Vec<String>,
     },
+    /// Writes the examples of DigitalOcean's document that its fake answers with where it holds nothing.
+    Examples,
     /// Runs programs that this project did not write against its fakes.
     ThirdParty,
     /// What the kit costs: a call beside bare reqwest, a long job under a quota, planning large zones.
@@ -41,6 +43,7 @@ fn main() -> ExitCode {
     let outcome = match Command::parse() {
         Command::Ci { steps } => ci::run(&steps),
         Command::Coverage { providers } => coverage::run(&providers).map(|status| status.print("coverage")),
+        Command::Examples => coverage::write_examples().map(|status| status.print("examples")),
         Command::ThirdParty => third_party::run().map(|status| status.print("third-party")),
         Command::Bench => bench::run(),
     };

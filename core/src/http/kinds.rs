@@ -843,6 +843,8 @@ pub fn string_or_number<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Op
 }
 
 /// Reads `null` as what stands for nothing, such as an empty list: for `#[serde(default, deserialize_with)]`.
-pub fn null_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(deserializer: D) -> Result<T, D::Error> {
+pub fn null_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
     Ok(Option::deserialize(deserializer)?.unwrap_or_default())
 }

@@ -152,8 +152,14 @@ impl<S: World> Fake<S> {
             journal: true,
             keep: None,
         };
-        let held =
-            Held { state, quotas: Vec::new(), journal: Vec::new(), requests: 0, faults: BTreeMap::new(), weather: None };
+        let held = Held {
+            state,
+            quotas: Vec::new(),
+            journal: Vec::new(),
+            requests: 0,
+            faults: BTreeMap::new(),
+            weather: None,
+        };
         Self { shared: Arc::new(Shared { provider, setup, held: Mutex::new(held) }) }
     }
 

@@ -188,6 +188,15 @@ impl Document {
         }
     }
 
+    /// The content type of an answer that is no JSON, and its example.
+    pub(super) fn other_example(&self, route: &str, status: u16) -> Option<(String, String)> {
+        let pointer = self.follow(&format!("{}/responses/{status}/content", self.operation(route)?));
+        let (content_type, media) = self.at(&pointer)?.as_object()?.iter().next()?;
+        let schema = media.get("schema").map(|schema| self.resolve(schema));
+        let example = media.get("example").or_else(|| schema?.get("example"))?;
+        Some((content_type.clone(), example.as_str()?.to_owned()))
+    }
+
     pub(super) fn request_body(&self, route: &str) -> Option<RequestBody> {
         let pointer = self.follow(&format!("{}/requestBody", self.operation(route)?));
         let required = self.at(&pointer)?.get("required").is_some_and(|it| it == true);

@@ -24,6 +24,8 @@ pub(super) struct Exceptions {
 struct Omitted {
     /// Operations of the document that the crate does not have: all that one reason keeps out.
     operation: Vec<OnRoutes>,
+    /// Groups of which the crate has nothing.
+    group: Vec<Group>,
     /// Routes of the crate that the document does not have.
     route: Vec<OnRoute>,
     /// Routes whose status of success is not the document's.
@@ -52,6 +54,23 @@ struct OnRoutes {
     reason: String,
     #[serde(skip)]
     used: RefCell<BTreeSet<String>>,
+}
+
+/// All operations whose path is this or below it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Group {
+    path: String,
+    reason: String,
+    #[serde(skip)]
+    used: Cell<bool>,
+}
+
+impl Group {
+    fn holds(&self, route: &str) -> bool {
+        let path = route.split_once(' ').map_or(route, |(_, path)| path);
+        path.strip_prefix(&self.path).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    }
 }
 
 fn one_or_several<'de, D: Deserializer<'de>>(deserializer: D) -> std::result::Result<Vec<String>, D::Error> {
@@ -142,9 +161,13 @@ impl Exceptions {
 
     /// Why the crate does not have an operation.
     pub(super) fn omits(&self, route: &str) -> Option<&str> {
-        let entry = self.omitted.operation.iter().find(|it| it.routes.iter().any(|one| one == route))?;
-        entry.used.borrow_mut().insert(route.to_owned());
-        Some(&entry.reason)
+        if let Some(entry) = self.omitted.operation.iter().find(|it| it.routes.iter().any(|one| one == route)) {
+            entry.used.borrow_mut().insert(route.to_owned());
+            return Some(&entry.reason);
+        }
+        let group = self.omitted.group.iter().find(|it| it.holds(route))?;
+        group.used.set(true);
+        Some(&group.reason)
     }
 
     pub(super) fn adds(&self, route: &str) -> bool {
@@ -195,8 +218,9 @@ impl Exceptions {
 
     /// The entries that no question was answered with.
     pub(super) fn unused(&self) -> Vec<String> {
-        let Omitted { operation, route, status, twice, untyped } = &self.omitted;
+        let Omitted { operation, group, route, status, twice, untyped } = &self.omitted;
         let mut unused = Vec::new();
+        unused.extend(left(group).map(|it| format!("omitted.toml, [[group]] {}", it.path)));
         for it in operation {
             let used = it.used.borrow();
             let idle = it.routes.iter().filter(|route| !used.contains(*route));
@@ -217,10 +241,13 @@ impl Exceptions {
 
     /// An entry without its reason, or that says two things at once, is no entry.
     fn complete(&self) -> Result {
-        let Omitted { operation, route, status, twice, untyped } = &self.omitted;
+        let Omitted { operation, group, route, status, twice, untyped } = &self.omitted;
         let on_routes = route.iter().chain(status).chain(twice).map(|it| (&it.route, &it.reason));
         let left_out = operation.iter().flat_map(|it| it.routes.iter().map(|route| (route, &it.reason)));
-        let mut reasons = on_routes.chain(left_out).chain(untyped.iter().map(|it| (&it.field, &it.reason)));
+        let mut reasons = on_routes
+            .chain(left_out)
+            .chain(group.iter().map(|it| (&it.path, &it.reason)))
+            .chain(untyped.iter().map(|it| (&it.field, &it.reason)));
         let silent =
             reasons.find(|(_, reason)| reason.trim().is_empty()).map(|(about, _)| format!("omitted.toml, {about}"));
         let silent = silent
@@ -273,7 +300,7 @@ macro_rules! entries {
     };
 }
 
-entries!(OnRoute, Untyped, Deviation, Loss);
+entries!(Group, OnRoute, Untyped, Deviation, Loss);
 
 /// Does an entry apply? Every one that does is marked as needed.
 fn use_entries<T: Entry>(entries: &[T], applies: impl Fn(&T) -> bool) -> bool {

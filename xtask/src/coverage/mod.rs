@@ -15,6 +15,7 @@ mod notation;
 mod operation;
 mod prose;
 mod providers;
+mod published;
 mod routes;
 mod rows;
 mod translate;
@@ -31,6 +32,8 @@ use exceptions::Exceptions;
 use journal::Call;
 use operation::Operation;
 use providers::Provider;
+
+pub(crate) use published::write as write_examples;
 
 /// The reason for which only an operation may be left out of which nothing but its path is known.
 const PATH_ONLY: &str = "known by path only";

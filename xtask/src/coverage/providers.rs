@@ -58,4 +58,13 @@ pub(super) const ALL: &[Provider] = &[
             decode: howdah_backblaze::file_name::decode,
         }),
     },
+    Provider {
+        name: "digitalocean",
+        package: "howdah-digitalocean",
+        directory: "digitalocean",
+        document: "digitalocean.json",
+        published: "the OpenAPI document in DigitalOcean's repository openapi",
+        operations: || Operation::all(howdah_digitalocean::OPERATIONS),
+        encoding: None,
+    },
 ];
