@@ -3,7 +3,7 @@
 use std::fmt;
 
 use howdah_core::dns::Name;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
 /// An instance as its operator describes it.
@@ -19,8 +19,15 @@ use toml::Spanned;
 /// [[host]]
 /// name = "media.example.social"
 /// issuer = "letsencrypt.org"
+///
+/// [[process]]
+/// name = "puma"
+/// machines = 2
+/// processes = 4
+/// threads = 5
 /// "#)?;
 /// assert_eq!(instance.hosts[0].issuer, "letsencrypt.org");
+/// assert_eq!(instance.processes[0].connections(2), 40);
 ///
 /// let error = Instance::read("[instance]\ndomain = 'example..social'").unwrap_err();
 /// assert!(error.to_string().starts_with("instance.toml, line 2, column 10: "));
@@ -33,6 +40,8 @@ pub struct Instance {
     pub domain: Name,
     /// The hosts that have certificates.
     pub hosts: Vec<Host>,
+    /// What connects to the database.
+    pub processes: Vec<Process>,
 }
 
 /// A host that has a certificate.
@@ -43,6 +52,27 @@ pub struct Host {
     pub name: Name,
     /// The certificate authority by the domain that CAA records know it by, such as `letsencrypt.org`.
     pub issuer: String,
+}
+
+/// A kind of process that connects to the database, such as Puma or Sidekiq.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct Process {
+    /// What it is called in reports.
+    pub name: String,
+    /// On how many machines it runs.
+    pub machines: u32,
+    /// How many more machines run it for the time of a change.
+    #[serde(default)]
+    pub surge: u32,
+    /// How many there are on each machine.
+    pub processes: u32,
+    /// How many connections each may hold: threads of Puma and Sidekiq, the pool of the streaming server.
+    pub threads: u32,
+    /// The pool that it connects to; directly to the database without one.
+    #[serde(default)]
+    pub pool: Option<String>,
 }
 
 /// What is wrong with an `instance.toml`, and where.
@@ -84,7 +114,16 @@ impl Instance {
             }
             hosts.push(Host { name: host, issuer });
         }
-        Ok(Self { domain, hosts })
+        let mut processes: Vec<Process> = Vec::new();
+        for process in file.process {
+            let (at, process) = (process.span(), process.into_inner());
+            if processes.iter().any(|earlier| earlier.name == process.name) {
+                let message = format!("the process {} occurs twice", process.name);
+                return Err(InstanceError::new(text, Some(at.start), &message));
+            }
+            processes.push(process);
+        }
+        Ok(Self { domain, hosts, processes })
     }
 }
 
@@ -92,6 +131,18 @@ impl Host {
     /// A host and its certificate authority.
     pub fn new(name: Name, issuer: impl Into<String>) -> Self {
         Self { name, issuer: issuer.into() }
+    }
+}
+
+impl Process {
+    /// A kind of process that connects directly, and on no more machines during a change.
+    pub fn new(name: impl Into<String>, machines: u32, processes: u32, threads: u32) -> Self {
+        Self { name: name.into(), machines, surge: 0, processes, threads, pool: None }
+    }
+
+    /// How many connections it holds on so many machines.
+    pub fn connections(&self, machines: u32) -> u64 {
+        u64::from(machines).saturating_mul(self.processes.into()).saturating_mul(self.threads.into())
     }
 }
 
@@ -123,6 +174,8 @@ struct File {
     instance: Section,
     #[serde(default)]
     host: Vec<FileHost>,
+    #[serde(default)]
+    process: Vec<Spanned<Process>>,
 }
 
 #[derive(Deserialize)]
@@ -147,6 +200,9 @@ mod tests {
     #[test]
     fn every_error_says_where_and_what() {
         let host = |name: &str, issuer: &str| format!("{HEAD}[[host]]\nname = \"{name}\"\nissuer = \"{issuer}\"\n");
+        let process = |name: &str, more: &str| {
+            format!("{HEAD}[[process]]\nname = \"{name}\"\nmachines = 2\nprocesses = 4\nthreads = 5\n{more}")
+        };
         for (text, place, part) in [
             (String::new(), (1, 1), "missing field `instance`"),
             ("[instance".to_owned(), (1, 10), ""),
@@ -162,6 +218,9 @@ mod tests {
                 (7, 8),
                 "occurs twice",
             ),
+            (process("puma", "") + &process("puma", "")[HEAD.len()..], (8, 1), "the process puma occurs twice"),
+            (process("puma", "thread = 5\n"), (8, 1), "unknown field `thread`"),
+            (process("puma", "surge = -1\n"), (8, 9), "invalid value"),
         ] {
             let error = Instance::read(&text).unwrap_err();
             assert_eq!(error.place, Some(place), "{error}");

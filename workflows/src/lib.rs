@@ -42,6 +42,7 @@
 //! ```
 
 pub mod caa;
+pub mod capacity;
 pub mod detectors;
 pub mod disable_dnssec;
 mod dnssec;
