@@ -70,6 +70,10 @@ pub const FROM_EXAMPLES: &[(&str, &[&dyn Operation])] = &[
     ("apps", crate::apps::OPERATIONS),
     ("autoscale_pools", crate::autoscale_pools::OPERATIONS),
     ("billing", crate::billing::OPERATIONS),
+    ("databases/config", crate::databases::config::OPERATIONS),
+    ("databases/indexes", crate::databases::indexes::OPERATIONS),
+    ("databases/kafka", crate::databases::kafka::OPERATIONS),
+    ("databases/logsinks", crate::databases::logsinks::OPERATIONS),
     ("monitoring", crate::monitoring::OPERATIONS),
 ];
 
@@ -267,6 +271,7 @@ impl World for State {
     fn pass(&mut self, now: Timestamp) {
         self.now = whole_seconds(now);
         actions::pass(self);
+        databases::pass(self);
     }
 }
 
