@@ -181,8 +181,8 @@ impl DigitalOcean {
     }
 
     /// Caches in front of Spaces.
-    pub fn cdn(&self) -> cdn::Cdn {
-        cdn::Cdn(self.api.clone())
+    pub fn cdn(&self) -> cdn::Endpoints {
+        cdn::Endpoints(self.api.clone())
     }
 
     /// Certificates of load balancers and the CDN.

@@ -60,6 +60,8 @@ use jiff::{Timestamp, Unit};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+pub use certificates::certificate_for;
+
 use crate::{DigitalOcean, PRODUCTION};
 
 /// The token that the fake accepts.
@@ -271,7 +273,9 @@ impl World for State {
     fn pass(&mut self, now: Timestamp) {
         self.now = whole_seconds(now);
         actions::pass(self);
+        certificates::pass(self);
         databases::pass(self);
+        load_balancers::pass(self);
     }
 }
 
