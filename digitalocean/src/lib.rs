@@ -46,6 +46,7 @@
 //! With the feature `testing` there is a stateful fake of all of this, in process and on loopback.
 
 mod dialect;
+mod dns_provider;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -81,6 +82,7 @@ use howdah_core::{
     http::{Api, ApiBuilder, Auth, Operation, PageNumbers, Pagination},
 };
 
+pub use dns_provider::DigitalOceanDns;
 /// What prices are told in.
 pub use rust_decimal::Decimal;
 
@@ -115,6 +117,9 @@ pub const OPERATIONS: &[(&str, &[&dyn Operation])] = &[
     ("databases/users", databases::users::OPERATIONS),
     ("domains", domains::OPERATIONS),
     ("droplets", droplets::OPERATIONS),
+    ("droplets/actions", droplets::actions::OPERATIONS),
+    ("droplets/associated_resources", droplets::associated_resources::OPERATIONS),
+    ("droplets/backups", droplets::backups::OPERATIONS),
     ("firewalls", firewalls::OPERATIONS),
     ("images", images::OPERATIONS),
     ("load_balancers", load_balancers::OPERATIONS),

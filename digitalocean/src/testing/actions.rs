@@ -1,19 +1,27 @@
-use howdah_core::testing::{Answer, Fake};
+use std::collections::BTreeSet;
+
+use howdah_core::{
+    http::Endpoint,
+    testing::{Answer, Fake},
+};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    FakeDigitalOcean, State as World, catalog, droplets, images, not_found, number, reserved_ips, reserved_ipv6,
-    volumes,
+    FakeDigitalOcean, State as World, catalog, cut, droplets, images, not_found, number, page_of, reserved_ips,
+    reserved_ipv6, volumes,
 };
 use crate::{
-    actions::{Action, ActionLink, ActionStatus, GET, LIST},
+    actions::{Action, ActionId, ActionLink, ActionStatus, GET, LIST},
     regions::RegionSlug,
 };
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct State {
+    /// In the order of their numbers.
     actions: Vec<Held>,
+    /// Those that go on, in the order of their ends.
+    running: BTreeSet<(Timestamp, ActionId)>,
     /// The types of actions whose next one fails.
     failing: Vec<String>,
 }
@@ -46,15 +54,21 @@ pub(super) enum Effect {
     Volume(volumes::Effect),
 }
 
+const LISTED: Endpoint<(), (), 0> = cut(*LIST.route());
+
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
-    fake.on(&LIST, |world, [], ()| Ok(world.actions.actions.iter().rev().map(|held| held.action.clone()).collect())).on(
-        &GET,
-        |world, [action], ()| {
-            let id = number(action)?;
-            let mut actions = world.actions.actions.iter();
-            actions.find(|held| held.action.id == id).map(|held| held.action.clone()).ok_or_else(not_found)
-        },
-    )
+    fake.on_any(&LISTED, |world, asked, _| {
+        let actions: Vec<_> = world.actions.actions.iter().rev().map(|held| &held.action).collect();
+        page_of(asked, LISTED.route(), &actions)
+    })
+    .on(&GET, |world, [action], ()| {
+        let index = index_of(world, number(action)?).ok_or_else(not_found)?;
+        Ok(world.actions.actions[index].action.clone())
+    })
+}
+
+fn index_of(world: &World, id: ActionId) -> Option<usize> {
+    world.actions.actions.binary_search_by_key(&id, |held| held.action.id).ok()
 }
 
 /// Begins an action that ends, with its effect, when that time has passed.
@@ -78,6 +92,7 @@ pub(super) fn begin(
         region_slug: subject.region.clone(),
     };
     let due = world.now() + takes;
+    world.actions.running.insert((due, action.id));
     world.actions.actions.push(Held { action: action.clone(), subject, due, effect });
     action
 }
@@ -91,8 +106,9 @@ pub(super) fn on(world: &World, resource_type: &str, id: &str) -> Vec<Action> {
 
 /// One action on something.
 pub(super) fn one_on(world: &World, resource_type: &str, id: &str, action: &str) -> Result<Action, Answer> {
-    let wanted = number(action)?;
-    on(world, resource_type, id).into_iter().find(|action| action.id == wanted).ok_or_else(not_found)
+    let held = index_of(world, number(action)?).map(|index| &world.actions.actions[index]);
+    let about = held.filter(|held| held.subject.resource_type == resource_type && held.subject.id == id);
+    about.map(|held| held.action.clone()).ok_or_else(not_found)
 }
 
 /// What an answer says of an action that it began.
@@ -104,11 +120,10 @@ pub(super) fn link(action: &Action, rel: &str) -> ActionLink {
 /// Ends what is due, in the order of time.
 pub(super) fn pass(world: &mut World) {
     let now = world.now();
-    loop {
-        let running = world.actions.actions.iter_mut().filter(|held| held.action.status == ActionStatus::InProgress);
-        let Some(held) = running.filter(|held| held.due <= now).min_by_key(|held| held.due) else {
-            return;
-        };
+    while let Some((due, id)) = world.actions.running.first().copied().filter(|(due, _)| *due <= now) {
+        world.actions.running.remove(&(due, id));
+        let Some(index) = index_of(world, id) else { continue };
+        let held = &mut world.actions.actions[index];
         let fails = world.actions.failing.iter().position(|failing| Some(failing) == held.action.action_type.as_ref());
         held.action.status = if fails.is_some() { ActionStatus::Errored } else { ActionStatus::Completed };
         held.action.completed_at = Some(held.due);

@@ -792,6 +792,31 @@ fn user<'c>(cluster: &'c mut Cluster, name: &str) -> Result<&'c mut DatabaseUser
     cluster.users.iter_mut().find(|user| user.name == name).ok_or_else(not_found)
 }
 
+/// The clusters that are in a VPC.
+pub(super) fn in_vpc<'w>(world: &'w World, vpc: &str) -> impl Iterator<Item = &'w Database> {
+    let clusters = world.databases.clusters.values().map(|cluster| &cluster.database);
+    clusters.filter(move |database| database.private_network_uuid.as_deref() == Some(vpc))
+}
+
+/// The clusters that have a tag.
+pub(super) fn tagged(world: &World, tag: &str) -> Vec<String> {
+    let clusters = world.databases.clusters.values().map(|cluster| &cluster.database);
+    let tagged = clusters.filter(|database| database.tags.iter().any(|one| one == tag));
+    tagged.map(|database| database.id.to_string()).collect()
+}
+
+/// Tags a cluster, or takes the tag away.
+pub(super) fn set_tag(world: &mut World, id: &str, tag: &str, on: bool) -> Result<(), Answer> {
+    let cluster = world.databases.clusters.get_mut(&DatabaseId::new(id.to_owned())).ok_or_else(not_found)?;
+    tags::set(&mut cluster.database.tags, tag, on);
+    Ok(())
+}
+
+/// Is there such a cluster?
+pub(super) fn exists(world: &World, id: &str) -> bool {
+    world.databases.clusters.contains_key(&DatabaseId::new(id.to_owned()))
+}
+
 impl FakeDigitalOcean {
     /// Lets the migration into a cluster come to another state.
     pub fn set_online_migration(&self, database: &DatabaseId, status: OnlineMigrationStatus) {

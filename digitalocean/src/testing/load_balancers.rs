@@ -331,6 +331,17 @@ pub(super) fn uses_certificate(world: &World, id: &CertificateId) -> bool {
     world.load_balancers.balancers.values().any(|held| used(&held.balancer).contains(id))
 }
 
+/// Is there such a load balancer?
+pub(super) fn exists(world: &World, id: &str) -> bool {
+    world.load_balancers.balancers.contains_key(&LoadBalancerId::new(id.to_owned()))
+}
+
+/// The load balancers that are in a VPC.
+pub(super) fn in_vpc<'w>(world: &'w World, vpc: &str) -> impl Iterator<Item = &'w LoadBalancer> {
+    let balancers = world.load_balancers.balancers.values().map(|held| &held.balancer);
+    balancers.filter(move |balancer| balancer.vpc_uuid.as_deref() == Some(vpc))
+}
+
 /// A Droplet is destroyed.
 pub(super) fn droplet_gone(world: &mut World, droplet: DropletId) {
     for held in world.load_balancers.balancers.values_mut() {

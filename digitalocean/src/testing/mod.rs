@@ -31,6 +31,7 @@ mod domains;
 mod droplets;
 mod examples;
 mod firewalls;
+mod hosting;
 mod images;
 mod load_balancers;
 mod projects;
@@ -50,7 +51,7 @@ use std::{fs, io, path::Path, time::Duration};
 
 use howdah_core::{
     Clock, Id,
-    http::{ApiBuilder, Operation, RetryPolicy, Route},
+    http::{ApiBuilder, Endpoint, Operation, RetryPolicy, Route},
     testing::{
         Answer, Asked, Fake, Server, World,
         quota_server::{QuotaServer, QuotaWindow},
@@ -276,6 +277,9 @@ impl World for State {
         certificates::pass(self);
         databases::pass(self);
         load_balancers::pass(self);
+        droplets::pass(self);
+        firewalls::pass(self);
+        images::pass(self);
     }
 }
 
@@ -306,12 +310,18 @@ fn gate(_: &mut State, asked: &Asked) -> Result<(), Answer> {
 
 /// Cuts by `?page=` and `?per_page=`, and says how much there is and where it goes on.
 fn paginate(asked: &Asked, route: &Route, items: Vec<Value>) -> Answer {
+    page_of(asked, route, &items)
+}
+
+/// The page that is asked for, of a list whose other pages need not be written.
+fn page_of<T: Serialize>(asked: &Asked, route: &Route, items: &[T]) -> Answer {
     let number = |name: &str| asked.parameter(name).and_then(|text| text.parse::<usize>().ok());
     let per_page = number("per_page").unwrap_or(20).clamp(1, 200);
     let page = number("page").unwrap_or(1).max(1);
     let total = items.len();
     let last = total.div_ceil(per_page).max(1);
-    let items: Vec<_> = items.into_iter().skip((page - 1).saturating_mul(per_page)).take(per_page).collect();
+    let from = (page - 1).saturating_mul(per_page).min(total);
+    let items = &items[from..(from + per_page).min(total)];
 
     let pairs = url::form_urlencoded::parse(asked.query.as_bytes()).into_owned();
     let others: Vec<(String, String)> = pairs.filter(|(name, _)| name != "page" && name != "per_page").collect();
@@ -335,6 +345,12 @@ fn paginate(asked: &Asked, route: &Route, items: Vec<Value>) -> Answer {
     let links = if pages.is_empty() { json!({}) } else { json!({ "pages": pages }) };
     let member = route.envelope.unwrap_or_default();
     Answer::json(200, json!({ member: items, "links": links, "meta": { "total": total } }))
+}
+
+/// The same route for a list that is cut into pages before it is written, since there may be thousands of its items.
+const fn cut(mut route: Route) -> Endpoint<(), (), 0> {
+    route.pages = None;
+    Endpoint::new("LIST", route)
 }
 
 /// Where the one who asks sees the fake.

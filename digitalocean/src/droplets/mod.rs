@@ -23,7 +23,14 @@
 //! refused as [`Invalid`](howdah_core::ErrorKind::Invalid) (422). Creating is never repeated on a lost answer: then the
 //! error's outcome is [`Unknown`](howdah_core::Outcome::Unknown), and the list tells whether the Droplet exists.
 
-use std::net::{Ipv4Addr, Ipv6Addr};
+pub mod actions;
+pub mod associated_resources;
+pub mod backups;
+
+use std::{
+    future::ready,
+    net::{Ipv4Addr, Ipv6Addr},
+};
 
 use howdah_core::{
     Error, Id, endpoints,
@@ -36,6 +43,8 @@ use serde::{Deserialize, Serialize};
 use crate::{
     PAGES,
     actions::{APPEARING, ActionId, ActionLinks, FIRST_LOOK, LAST_LOOK},
+    droplets::backups::BackupPolicy,
+    firewalls::Firewall,
     images::{Image, ImageId, ImageRef},
     regions::{Region, RegionSlug},
     sizes::{DiskInfo, GpuInfo, Size},
@@ -43,12 +52,16 @@ use crate::{
 };
 
 endpoints! {
-    LIST:           DropletFilter     => Vec<Droplet>    = get("/v2/droplets").envelope("droplets").pages(PAGES);
-    CREATE:         NewDroplet        => CreatedDroplet  = post("/v2/droplets").status(202);
-    CREATE_SEVERAL: NewDroplets       => CreatedDroplets = post("/v2/droplets").status(202);
-    DELETE_TAGGED:  Query<TaggedWith> => ()              = delete("/v2/droplets").status(204);
-    GET:            ()                => Droplet         = get("/v2/droplets/{droplet_id}").envelope("droplet");
-    DELETE:         ()                => ()              = delete("/v2/droplets/{droplet_id}").status(204);
+    LIST:           DropletFilter     => Vec<Droplet>         = get("/v2/droplets").envelope("droplets").pages(PAGES);
+    CREATE:         NewDroplet        => CreatedDroplet       = post("/v2/droplets").status(202);
+    CREATE_SEVERAL: NewDroplets       => CreatedDroplets      = post("/v2/droplets").status(202);
+    DELETE_TAGGED:  Query<TaggedWith> => ()                   = delete("/v2/droplets").status(204);
+    GET:            ()                => Droplet              = get("/v2/droplets/{droplet_id}").envelope("droplet");
+    DELETE:         ()                => ()                   = delete("/v2/droplets/{droplet_id}").status(204);
+    LIST_SNAPSHOTS: ()                => Vec<DropletSnapshot> = get("/v2/droplets/{droplet_id}/snapshots").envelope("snapshots").pages(PAGES);
+    LIST_KERNELS:   ()                => Vec<Kernel>          = get("/v2/droplets/{droplet_id}/kernels").envelope("kernels").pages(PAGES);
+    LIST_FIREWALLS: ()                => Vec<Firewall>        = get("/v2/droplets/{droplet_id}/firewalls").envelope("firewalls").pages(PAGES);
+    LIST_NEIGHBORS: ()                => Vec<Droplet>         = get("/v2/droplets/{droplet_id}/neighbors").envelope("droplets");
 }
 
 /// The Droplets group. Reach it through [`DigitalOcean::droplets`](crate::DigitalOcean::droplets).
@@ -81,11 +94,10 @@ impl Droplets {
     ///
     /// `DELETE /v2/droplets`
     pub fn delete_tagged(&self, tag: &str) -> Call<()> {
-        if tag.trim().is_empty() {
-            let error = Error::invalid("`tag_name` is empty: it names the tag whose Droplets are to be destroyed");
-            return Call::new(std::future::ready(Err(error.with_provider("digitalocean"))));
+        match Self::tagged(tag, "destroyed") {
+            Ok(tagged) => self.0.send(&DELETE_TAGGED, [], Query(tagged)),
+            Err(error) => Call::new(ready(Err(error))),
         }
-        self.0.send(&DELETE_TAGGED, [], Query(TaggedWith { tag_name: tag.to_owned() }))
     }
 
     /// Reads a Droplet.
@@ -109,6 +121,44 @@ impl Droplets {
     /// `DELETE /v2/droplets/{droplet_id}`
     pub fn delete(&self, droplet: DropletId) -> Call<()> {
         self.0.send(&DELETE, [&droplet], ())
+    }
+
+    /// Streams the snapshots that were made of a Droplet.
+    ///
+    /// `GET /v2/droplets/{droplet_id}/snapshots`
+    pub fn list_snapshots(&self, droplet: DropletId) -> Pages<DropletSnapshot> {
+        self.0.pages(&LIST_SNAPSHOTS, [&droplet], ())
+    }
+
+    /// Streams the kernels that an old Droplet can boot from. One that boots from its own disk has no choice.
+    ///
+    /// `GET /v2/droplets/{droplet_id}/kernels`
+    pub fn list_kernels(&self, droplet: DropletId) -> Pages<Kernel> {
+        self.0.pages(&LIST_KERNELS, [&droplet], ())
+    }
+
+    /// Streams the firewalls in front of a Droplet, those that are so by a tag included.
+    ///
+    /// `GET /v2/droplets/{droplet_id}/firewalls`
+    pub fn list_firewalls(&self, droplet: DropletId) -> Pages<Firewall> {
+        self.0.pages(&LIST_FIREWALLS, [&droplet], ())
+    }
+
+    /// Lists the account's other Droplets on the same machine, which fail with it.
+    ///
+    /// `GET /v2/droplets/{droplet_id}/neighbors`
+    pub fn list_neighbors(&self, droplet: DropletId) -> Call<Vec<Droplet>> {
+        self.0.pages(&LIST_NEIGHBORS, [&droplet], ()).all()
+    }
+
+    /// Refuses an empty tag, which would stand for more than was meant.
+    fn tagged(tag: &str, what: &str) -> Result<TaggedWith, Error> {
+        if tag.trim().is_empty() {
+            let error =
+                Error::invalid(format!("`tag_name` is empty: it names the tag whose Droplets are to be {what}"));
+            return Err(error.with_provider("digitalocean"));
+        }
+        Ok(TaggedWith { tag_name: tag.to_owned() })
     }
 }
 
@@ -211,6 +261,41 @@ pub struct Kernel {
 pub struct BackupWindow {
     pub start: Option<Timestamp>,
     pub end: Option<Timestamp>,
+}
+
+/// A snapshot or backup of a Droplet: an image under the same number.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct DropletSnapshot {
+    pub id: ImageId,
+    pub name: Option<String>,
+    #[serde(rename = "type")]
+    pub snapshot_type: Option<DropletSnapshotType>,
+    /// Where a Droplet can be made from it.
+    #[serde(default, deserialize_with = "null_as_default")]
+    pub regions: Vec<RegionSlug>,
+    pub created_at: Option<Timestamp>,
+    /// GiB of disk that a Droplet must have.
+    pub min_disk_size: Option<u64>,
+    /// What is charged for.
+    pub size_gigabytes: Option<f64>,
+    /// Such as `Debian`. Of backups, as are `slug` and `public`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub distribution: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub slug: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub public: Option<bool>,
+}
+
+open_enum! {
+    /// How a snapshot of a Droplet came to be.
+    pub enum DropletSnapshotType {
+        /// On request.
+        Snapshot = "snapshot",
+        /// By the schedule.
+        Backup = "backup",
+    }
 }
 
 /// The networks that a Droplet is in; empty while it is new.
@@ -352,74 +437,6 @@ input! {
         with_droplet_agent: bool,
         /// Without it the Droplets are in their VPC alone; `ipv6` must not be set then.
         public_networking: bool,
-    }
-}
-
-/// When backups are made.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct BackupPolicy {
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub plan: Option<BackupPlan>,
-    /// Of a weekly plan.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub weekday: Option<Weekday>,
-    /// UTC, when the window begins: 0, 4, 8, 12, 16 or 20.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub hour: Option<u8>,
-    /// In answers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub window_length_hours: Option<u32>,
-    /// In answers.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub retention_period_days: Option<u32>,
-}
-
-impl BackupPolicy {
-    /// Every day, in the four hours from `hour` UTC on.
-    pub fn daily(hour: u8) -> Self {
-        Self {
-            plan: Some(BackupPlan::Daily),
-            weekday: None,
-            hour: Some(hour),
-            window_length_hours: None,
-            retention_period_days: None,
-        }
-    }
-
-    /// On one day of the week, in the four hours from `hour` UTC on.
-    pub fn weekly(weekday: Weekday, hour: u8) -> Self {
-        Self { plan: Some(BackupPlan::Weekly), weekday: Some(weekday), ..Self::daily(hour) }
-    }
-}
-
-open_enum! {
-    /// How often backups are made.
-    pub enum BackupPlan {
-        /// Every day.
-        Daily = "daily",
-        /// Once a week.
-        Weekly = "weekly",
-    }
-}
-
-open_enum! {
-    /// A day of the week.
-    pub enum Weekday {
-        /// Sunday.
-        Sunday = "SUN",
-        /// Monday.
-        Monday = "MON",
-        /// Tuesday.
-        Tuesday = "TUE",
-        /// Wednesday.
-        Wednesday = "WED",
-        /// Thursday.
-        Thursday = "THU",
-        /// Friday.
-        Friday = "FRI",
-        /// Saturday.
-        Saturday = "SAT",
     }
 }
 
