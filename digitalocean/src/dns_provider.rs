@@ -6,8 +6,8 @@ use async_trait::async_trait;
 use howdah_core::{
     Error, ErrorKind, Outcome, Result,
     dns::{
-        AliasScope, ApplyError, Caa, Change, DnsCapabilities, DnsProvider, DnsProviderExt, Finding, LeftAlone, Mx, Name,
-        Plan, Receipt, RecordData, RecordSet, RecordType, Srv, Ttl, Txt, TxtOctets, Zone, ZoneInfo, ZoneSnapshot,
+        AliasScope, ApplyError, Caa, Change, DnsCapabilities, DnsProvider, DnsProviderExt, Finding, LeftAlone, Mx,
+        Name, Plan, Receipt, RecordData, RecordSet, RecordType, Srv, Ttl, Txt, TxtOctets, Zone, ZoneInfo, ZoneSnapshot,
         audit_against,
     },
 };
@@ -187,7 +187,9 @@ fn refusal(data: &RecordData) -> Option<String> {
                 Some("the provider takes neither quotes nor backslashes in a text".to_owned())
             } else if written.len() > LONGEST_TXT {
                 let length = written.len();
-                Some(format!("a text of {length} characters with its quotes is longer than the provider's {LONGEST_TXT}"))
+                Some(format!(
+                    "a text of {length} characters with its quotes is longer than the provider's {LONGEST_TXT}"
+                ))
             } else {
                 None
             }
@@ -360,7 +362,11 @@ impl From<&RecordData> for Written {
 /// A short text as it is, and a long one as strings in quotes.
 fn write_text(txt: &Txt) -> String {
     let text = txt.concat();
-    if text.len() > ONE_STRING { Txt::from_bytes(&text).to_string() } else { String::from_utf8_lossy(&text).into_owned() }
+    if text.len() > ONE_STRING {
+        Txt::from_bytes(&text).to_string()
+    } else {
+        String::from_utf8_lossy(&text).into_owned()
+    }
 }
 
 fn zone_info(domain: &domains::Domain) -> Result<ZoneInfo> {
@@ -410,9 +416,7 @@ pub(crate) fn read_record(zone: &Name, record: &DomainRecord) -> Result<(Name, R
             tag: record.tag.clone().ok_or_else(|| unreadable(&"it has no tag"))?.to_ascii_lowercase(),
             value: record.data.clone().into_bytes(),
         }),
-        TxtType if !record.data.starts_with('"') => {
-            RecordData::Txt(Txt::from_bytes(&record.data))
-        }
+        TxtType if !record.data.starts_with('"') => RecordData::Txt(Txt::from_bytes(&record.data)),
         other => {
             let record_type = other.as_str().parse::<RecordType>().map_err(|error| unreadable(&error))?;
             RecordData::parse(&record_type, &record.data, &Name::root()).map_err(|error| unreadable(&error))?

@@ -49,6 +49,7 @@ mod dialect;
 mod dns_provider;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod texts;
 
 pub mod account;
 pub mod actions;
@@ -124,6 +125,9 @@ pub const OPERATIONS: &[(&str, &[&dyn Operation])] = &[
     ("images", images::OPERATIONS),
     ("load_balancers", load_balancers::OPERATIONS),
     ("monitoring", monitoring::OPERATIONS),
+    ("monitoring/droplet_health", monitoring::droplet_health::OPERATIONS),
+    ("monitoring/metrics", monitoring::metrics::OPERATIONS),
+    ("monitoring/sinks", monitoring::sinks::OPERATIONS),
     ("projects", projects::OPERATIONS),
     ("regions", regions::OPERATIONS),
     ("reserved_ips", reserved_ips::OPERATIONS),

@@ -27,7 +27,7 @@ use howdah_core::{
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
 
-use crate::{PAGES, images::ImageId, regions::RegionSlug};
+use crate::{PAGES, images::ImageId, regions::RegionSlug, texts};
 
 endpoints! {
     LIST:   SnapshotFilter => Vec<Snapshot> = get("/v2/snapshots").envelope("snapshots").pages(PAGES);
@@ -98,16 +98,7 @@ impl fmt::Display for SnapshotId {
 
 impl<'de> Deserialize<'de> for SnapshotId {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        #[derive(Deserialize)]
-        #[serde(untagged)]
-        enum Written {
-            Number(u64),
-            Text(String),
-        }
-        Written::deserialize(deserializer).map(|written| match written {
-            Written::Number(number) => Self(number.to_string()),
-            Written::Text(text) => Self(text),
-        })
+        texts::one(deserializer).map(Self)
     }
 }
 

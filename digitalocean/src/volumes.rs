@@ -126,24 +126,14 @@ impl Volumes {
     /// Attaches the volume of a name in a region to a Droplet.
     ///
     /// `POST /v2/volumes/actions`
-    pub fn attach_named(
-        &self,
-        name: &str,
-        region: impl Into<RegionSlug>,
-        droplet: DropletId,
-    ) -> Call<Pending<Action>> {
+    pub fn attach_named(&self, name: &str, region: impl Into<RegionSlug>, droplet: DropletId) -> Call<Pending<Action>> {
         self.act_on_named(name, region.into(), VolumeAction::Attach { droplet_id: droplet })
     }
 
     /// Detaches the volume of a name in a region from a Droplet.
     ///
     /// `POST /v2/volumes/actions`
-    pub fn detach_named(
-        &self,
-        name: &str,
-        region: impl Into<RegionSlug>,
-        droplet: DropletId,
-    ) -> Call<Pending<Action>> {
+    pub fn detach_named(&self, name: &str, region: impl Into<RegionSlug>, droplet: DropletId) -> Call<Pending<Action>> {
         self.act_on_named(name, region.into(), VolumeAction::Detach { droplet_id: droplet })
     }
 

@@ -30,60 +30,58 @@ const MOST_DROPLETS: usize = 10;
 const MOST_TAGS: usize = 5;
 
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
-    fake.on(&LIST, |world, [], ()| {
-        Ok(world.firewalls.firewalls.values().map(|held| held.firewall.clone()).collect())
-    })
-    .on(&CREATE, |world, [], settings| {
-        if world.firewalls.firewalls.values().any(|held| held.firewall.name == settings.name) {
-            return Err(refused(409, "conflict", "duplicate name"));
-        }
-        let id = world.new_uuid();
-        let created_at = world.now();
-        put(world, &id, settings, created_at)
-    })
-    .on(&GET, |world, [id], ()| find(world, id).cloned())
-    .on(&UPDATE, |world, [id], settings| {
-        let created_at = find(world, id)?.created_at.unwrap_or(Timestamp::UNIX_EPOCH);
-        put(world, id, settings, created_at)
-    })
-    .on(&DELETE, |world, [id], ()| world.firewalls.firewalls.remove(id).map(drop).ok_or_else(not_found))
-    .on(&ADD_DROPLETS, |world, [id], added| {
-        change(world, id, |settings| {
-            let ids = settings.droplet_ids.get_or_insert_default();
-            ids.extend(added.droplet_ids.iter().filter(|id| !ids.contains(id)).copied().collect::<Vec<_>>());
-        })
-    })
-    .on(&REMOVE_DROPLETS, |world, [id], removed| {
-        change(world, id, |settings| {
-            settings.droplet_ids.get_or_insert_default().retain(|id| !removed.droplet_ids.contains(id));
-        })
-    })
-    .on(&ADD_TAGS, |world, [id], added| {
-        change(world, id, |settings| {
-            for tag in &added.tags {
-                tags::set(settings.tags.get_or_insert_default(), tag, true);
+    fake.on(&LIST, |world, [], ()| Ok(world.firewalls.firewalls.values().map(|held| held.firewall.clone()).collect()))
+        .on(&CREATE, |world, [], settings| {
+            if world.firewalls.firewalls.values().any(|held| held.firewall.name == settings.name) {
+                return Err(refused(409, "conflict", "duplicate name"));
             }
+            let id = world.new_uuid();
+            let created_at = world.now();
+            put(world, &id, settings, created_at)
         })
-    })
-    .on(&REMOVE_TAGS, |world, [id], removed| {
-        change(world, id, |settings| {
-            settings.tags.get_or_insert_default().retain(|tag| !removed.tags.contains(tag));
+        .on(&GET, |world, [id], ()| find(world, id).cloned())
+        .on(&UPDATE, |world, [id], settings| {
+            let created_at = find(world, id)?.created_at.unwrap_or(Timestamp::UNIX_EPOCH);
+            put(world, id, settings, created_at)
         })
-    })
-    .on(&ADD_RULES, |world, [id], added| {
-        change(world, id, |settings| {
-            settings.inbound_rules.get_or_insert_default().extend(added.inbound_rules.unwrap_or_default());
-            settings.outbound_rules.get_or_insert_default().extend(added.outbound_rules.unwrap_or_default());
+        .on(&DELETE, |world, [id], ()| world.firewalls.firewalls.remove(id).map(drop).ok_or_else(not_found))
+        .on(&ADD_DROPLETS, |world, [id], added| {
+            change(world, id, |settings| {
+                let ids = settings.droplet_ids.get_or_insert_default();
+                ids.extend(added.droplet_ids.iter().filter(|id| !ids.contains(id)).copied().collect::<Vec<_>>());
+            })
         })
-    })
-    .on(&REMOVE_RULES, |world, [id], removed| {
-        let (inbound, outbound) =
-            (removed.inbound_rules.unwrap_or_default(), removed.outbound_rules.unwrap_or_default());
-        change(world, id, |settings| {
-            settings.inbound_rules.get_or_insert_default().retain(|rule| !inbound.contains(rule));
-            settings.outbound_rules.get_or_insert_default().retain(|rule| !outbound.contains(rule));
+        .on(&REMOVE_DROPLETS, |world, [id], removed| {
+            change(world, id, |settings| {
+                settings.droplet_ids.get_or_insert_default().retain(|id| !removed.droplet_ids.contains(id));
+            })
         })
-    })
+        .on(&ADD_TAGS, |world, [id], added| {
+            change(world, id, |settings| {
+                for tag in &added.tags {
+                    tags::set(settings.tags.get_or_insert_default(), tag, true);
+                }
+            })
+        })
+        .on(&REMOVE_TAGS, |world, [id], removed| {
+            change(world, id, |settings| {
+                settings.tags.get_or_insert_default().retain(|tag| !removed.tags.contains(tag));
+            })
+        })
+        .on(&ADD_RULES, |world, [id], added| {
+            change(world, id, |settings| {
+                settings.inbound_rules.get_or_insert_default().extend(added.inbound_rules.unwrap_or_default());
+                settings.outbound_rules.get_or_insert_default().extend(added.outbound_rules.unwrap_or_default());
+            })
+        })
+        .on(&REMOVE_RULES, |world, [id], removed| {
+            let (inbound, outbound) =
+                (removed.inbound_rules.unwrap_or_default(), removed.outbound_rules.unwrap_or_default());
+            change(world, id, |settings| {
+                settings.inbound_rules.get_or_insert_default().retain(|rule| !inbound.contains(rule));
+                settings.outbound_rules.get_or_insert_default().retain(|rule| !outbound.contains(rule));
+            })
+        })
 }
 
 fn find<'w>(world: &'w World, id: &str) -> Result<&'w Firewall, Answer> {
@@ -124,11 +122,8 @@ fn put(world: &mut World, id: &str, settings: FirewallSettings, created_at: Time
         return Err(unprocessable(format!("Droplet {stranger} does not exist")));
     }
     tags::used(world, &own_tags)?;
-    let pending = |id: &DropletId| PendingChange {
-        droplet_id: *id,
-        removing: false,
-        status: Some("waiting".to_owned()),
-    };
+    let pending =
+        |id: &DropletId| PendingChange { droplet_id: *id, removing: false, status: Some("waiting".to_owned()) };
     let firewall = Firewall {
         id: FirewallId::new(id.to_owned()),
         name: settings.name,

@@ -22,6 +22,8 @@ pub(super) struct State {
     balancers: BTreeMap<LoadBalancerId, Held>,
     /// Droplets that do not answer health checks.
     ailing: BTreeSet<DropletId>,
+    /// Since when Droplets do again.
+    recovered: BTreeMap<DropletId, Timestamp>,
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,8 +32,8 @@ struct Held {
     /// When it works.
     due: Option<Timestamp>,
     resized_at: Timestamp,
-    /// Since when each Droplet behind it was fit to be asked.
-    since: BTreeMap<DropletId, Timestamp>,
+    /// Since when each Droplet is behind it.
+    members: BTreeMap<DropletId, Timestamp>,
 }
 
 const STARTING: SignedDuration = SignedDuration::from_secs(60);
@@ -47,7 +49,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
         let id = LoadBalancerId::new(world.new_uuid());
         let balancer = made(world, id.clone(), new, Map::new())?;
         let now = world.now();
-        let held = Held { balancer, due: Some(now + STARTING), resized_at: now, since: BTreeMap::new() };
+        let held = Held { balancer, due: Some(now + STARTING), resized_at: now, members: BTreeMap::new() };
         world.load_balancers.balancers.insert(id.clone(), held);
         shown(world, id.get())
     })
@@ -117,7 +119,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     })
 }
 
-/// What begins to work, and which Droplets are fit to be asked.
+/// What begins to work, and which Droplets are behind it.
 pub(super) fn pass(world: &mut World) {
     let now = world.now();
     let mut balancers = std::mem::take(&mut world.load_balancers.balancers);
@@ -127,14 +129,10 @@ pub(super) fn pass(world: &mut World) {
             let address = held.balancer.id.get().bytes().fold(0u8, |sum, byte| sum.wrapping_mul(31).wrapping_add(byte));
             held.balancer.ip = Some(format!("203.0.113.{}", address.clamp(1, 254)));
         }
-        let fit: BTreeSet<_> = members(world, &held.balancer)
-            .into_iter()
-            .filter(|id| !world.load_balancers.ailing.contains(id))
-            .filter(|id| droplets::find(world, *id).is_ok_and(|droplet| droplet.status == DropletStatus::Active))
-            .collect();
-        held.since.retain(|id, _| fit.contains(id));
-        for id in fit {
-            held.since.entry(id).or_insert(now);
+        let members: BTreeSet<_> = members(world, &held.balancer).into_iter().collect();
+        held.members.retain(|id, _| members.contains(id));
+        for id in members {
+            held.members.entry(id).or_insert(now);
         }
     }
     world.load_balancers.balancers = balancers;
@@ -346,7 +344,7 @@ pub(super) fn in_vpc<'w>(world: &'w World, vpc: &str) -> impl Iterator<Item = &'
 pub(super) fn droplet_gone(world: &mut World, droplet: DropletId) {
     for held in world.load_balancers.balancers.values_mut() {
         held.balancer.droplet_ids.retain(|id| *id != droplet);
-        held.since.remove(&droplet);
+        held.members.remove(&droplet);
     }
 }
 
@@ -357,7 +355,13 @@ pub(super) fn health(world: &World, id: &LoadBalancerId) -> Option<Vec<(DropletI
     let seconds = check.healthy_threshold.unwrap_or(5) * check.check_interval_seconds.unwrap_or(10);
     let convinced = SignedDuration::from_secs(seconds.into());
     let members = members(world, &held.balancer).into_iter();
-    let is_well = |id: &DropletId| held.since.get(id).is_some_and(|since| *since + convinced <= world.now());
+    let is_well = |id: &DropletId| {
+        let runs = droplets::find(world, *id).is_ok_and(|droplet| droplet.status == DropletStatus::Active);
+        let joined = held.members.get(id).copied().unwrap_or_else(|| world.now());
+        let since = [droplets::active_since(world, *id), world.load_balancers.recovered.get(id).copied()];
+        let since = since.into_iter().flatten().fold(joined, Timestamp::max);
+        runs && !world.load_balancers.ailing.contains(id) && since + convinced <= world.now()
+    };
     Some(members.map(|id| (id, is_well(&id))).collect())
 }
 
@@ -374,6 +378,8 @@ impl FakeDigitalOcean {
                 world.load_balancers.ailing.insert(droplet);
             } else {
                 world.load_balancers.ailing.remove(&droplet);
+                let now = world.now();
+                world.load_balancers.recovered.insert(droplet, now);
             }
         });
     }

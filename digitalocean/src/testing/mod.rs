@@ -34,6 +34,7 @@ mod firewalls;
 mod hosting;
 mod images;
 mod load_balancers;
+mod monitoring;
 mod projects;
 mod regions;
 mod reserved_ips;
@@ -78,6 +79,8 @@ pub const FROM_EXAMPLES: &[(&str, &[&dyn Operation])] = &[
     ("databases/kafka", crate::databases::kafka::OPERATIONS),
     ("databases/logsinks", crate::databases::logsinks::OPERATIONS),
     ("monitoring", crate::monitoring::OPERATIONS),
+    ("monitoring/metrics", crate::monitoring::metrics::OPERATIONS),
+    ("monitoring/sinks", crate::monitoring::sinks::OPERATIONS),
 ];
 
 /// A fake of DigitalOcean. Clones are the same one.
@@ -164,6 +167,7 @@ impl FakeDigitalOcean {
             firewalls::serve,
             images::serve,
             load_balancers::serve,
+            monitoring::serve,
             projects::serve,
             regions::serve,
             reserved_ips::serve,

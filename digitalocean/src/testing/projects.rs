@@ -170,8 +170,7 @@ fn change(world: &mut World, id: &str, update: ProjectUpdate) -> Result<Project,
 fn resources(world: &World, project: &str) -> Vec<ProjectResource> {
     let is_default = find(world, project).is_ok_and(|project| project.is_default == Some(true));
     let moved = world.projects.assigned.iter().filter(|(urn, (to, _))| to == project && exists(world, urn));
-    let mut resources: Vec<_> =
-        moved.map(|(urn, (_, at))| resource(urn, ResourceStatus::Ok, Some(*at))).collect();
+    let mut resources: Vec<_> = moved.map(|(urn, (_, at))| resource(urn, ResourceStatus::Ok, Some(*at))).collect();
     if is_default {
         let droplets = droplets::all(world).iter().map(|droplet| format!("do:droplet:{}", droplet.id));
         let domains = domains::names(world).into_iter().map(|name| format!("do:domain:{name}"));
@@ -194,12 +193,7 @@ fn resource(urn: &str, status: ResourceStatus, assigned_at: Option<Timestamp>) -
         _ => "droplets",
     };
     let itself = Some(format!("{}/v2/{path}/{id}", crate::PRODUCTION));
-    ProjectResource {
-        urn: urn.to_owned(),
-        assigned_at,
-        links: Some(ResourceLinks { itself }),
-        status: Some(status),
-    }
+    ProjectResource { urn: urn.to_owned(), assigned_at, links: Some(ResourceLinks { itself }), status: Some(status) }
 }
 
 fn exists(world: &World, urn: &str) -> bool {

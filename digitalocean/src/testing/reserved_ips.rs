@@ -43,53 +43,52 @@ pub(super) enum Effect {
 const TAKES: SignedDuration = SignedDuration::from_secs(5);
 
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
-    fake.on(&LIST, |world, [], ()| {
-        world.reserved_ips.addresses.keys().map(|address| shown(world, *address)).collect()
-    })
-    .on(&CREATE, |world, [], new| {
-        let (region, droplet, project_id) = match new {
-            NewReservedIp::Droplet(one) => {
-                let droplet = droplets::find(world, one.droplet_id).map_err(|_| unprocessable("Droplet not found"))?;
-                let region = droplet.region.as_ref().map(|region| region.slug.clone());
-                (region.unwrap_or(RegionSlug::Nyc3), Some(one.droplet_id), None)
+    fake.on(&LIST, |world, [], ()| world.reserved_ips.addresses.keys().map(|address| shown(world, *address)).collect())
+        .on(&CREATE, |world, [], new| {
+            let (region, droplet, project_id) = match new {
+                NewReservedIp::Droplet(one) => {
+                    let droplet =
+                        droplets::find(world, one.droplet_id).map_err(|_| unprocessable("Droplet not found"))?;
+                    let region = droplet.region.as_ref().map(|region| region.slug.clone());
+                    (region.unwrap_or(RegionSlug::Nyc3), Some(one.droplet_id), None)
+                }
+                NewReservedIp::Region(place) => (place.region, None, place.project_id),
+            };
+            if catalog::region(&region).is_none() {
+                return Err(unprocessable("region is invalid"));
             }
-            NewReservedIp::Region(place) => (place.region, None, place.project_id),
-        };
-        if catalog::region(&region).is_none() {
-            return Err(unprocessable("region is invalid"));
-        }
-        let id: howdah_core::Id<()> = world.new_id();
-        let [.., high, low] = id.get().to_be_bytes();
-        let address = Ipv4Addr::new(192, 0, high.wrapping_add(2), low);
-        let held = Held { region, droplet: None, locked: false, project_id };
-        world.reserved_ips.addresses.insert(address, held);
-        let mut links = ReservedIpLinks::default();
-        if let Some(droplet) = droplet {
-            let action = act(world, address, ReservedIpAction::Assign { droplet_id: droplet })?;
-            let href = format!("{}/v2/droplets/{droplet}", crate::PRODUCTION);
-            links.droplets.push(DropletLink { id: droplet, rel: Some("droplet".to_owned()), href: Some(href) });
-            links.actions = ActionLinks { actions: vec![actions::link(&action, "assign_ip")] };
-        }
-        Ok(CreatedReservedIp { reserved_ip: shown(world, address)?, links })
-    })
-    .on(&GET, |world, [address], ()| shown(world, parse(address)?))
-    .on(&DELETE, |world, [address], ()| {
-        let address = parse(address)?;
-        if held(world, address)?.locked {
-            return Err(unprocessable("The reserved IP has a pending event."));
-        }
-        world.reserved_ips.addresses.remove(&address);
-        Ok(())
-    })
-    .on(&LIST_ACTIONS, |world, [address], ()| {
-        held(world, parse(address)?)?;
-        Ok(actions::on(world, "reserved_ip", address))
-    })
-    .on(&ACT, |world, [address], action| act(world, parse(address)?, action))
-    .on(&GET_ACTION, |world, [address, action], ()| {
-        held(world, parse(address)?)?;
-        actions::one_on(world, "reserved_ip", address, action)
-    })
+            let id: howdah_core::Id<()> = world.new_id();
+            let [.., high, low] = id.get().to_be_bytes();
+            let address = Ipv4Addr::new(192, 0, high.wrapping_add(2), low);
+            let held = Held { region, droplet: None, locked: false, project_id };
+            world.reserved_ips.addresses.insert(address, held);
+            let mut links = ReservedIpLinks::default();
+            if let Some(droplet) = droplet {
+                let action = act(world, address, ReservedIpAction::Assign { droplet_id: droplet })?;
+                let href = format!("{}/v2/droplets/{droplet}", crate::PRODUCTION);
+                links.droplets.push(DropletLink { id: droplet, rel: Some("droplet".to_owned()), href: Some(href) });
+                links.actions = ActionLinks { actions: vec![actions::link(&action, "assign_ip")] };
+            }
+            Ok(CreatedReservedIp { reserved_ip: shown(world, address)?, links })
+        })
+        .on(&GET, |world, [address], ()| shown(world, parse(address)?))
+        .on(&DELETE, |world, [address], ()| {
+            let address = parse(address)?;
+            if held(world, address)?.locked {
+                return Err(unprocessable("The reserved IP has a pending event."));
+            }
+            world.reserved_ips.addresses.remove(&address);
+            Ok(())
+        })
+        .on(&LIST_ACTIONS, |world, [address], ()| {
+            held(world, parse(address)?)?;
+            Ok(actions::on(world, "reserved_ip", address))
+        })
+        .on(&ACT, |world, [address], action| act(world, parse(address)?, action))
+        .on(&GET_ACTION, |world, [address, action], ()| {
+            held(world, parse(address)?)?;
+            actions::one_on(world, "reserved_ip", address, action)
+        })
 }
 
 fn parse(address: &str) -> Result<Ipv4Addr, Answer> {

@@ -38,48 +38,46 @@ pub(super) enum Effect {
 const TAKES: SignedDuration = SignedDuration::from_secs(5);
 
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
-    fake.on(&LIST, |world, [], ()| {
-        world.reserved_ipv6.addresses.keys().map(|address| shown(world, *address)).collect()
-    })
-    .on(&CREATE, |world, [], new| {
-        if catalog::region(&new.region_slug).is_none() {
-            return Err(unprocessable("region is invalid"));
-        }
-        let id: howdah_core::Id<()> = world.new_id();
-        let [.., high, low] = id.get().to_be_bytes();
-        let address = Ipv6Addr::new(0x2001, 0xdb8, 0xffff, 0, 0, 0, high.into(), low.into());
-        let held = Held { region: new.region_slug, reserved_at: world.now(), droplet: None };
-        world.reserved_ipv6.addresses.insert(address, held);
-        shown(world, address)
-    })
-    .on(&GET, |world, [address], ()| shown(world, parse(address)?))
-    .on(&DELETE, |world, [address], ()| {
-        let address = parse(address)?;
-        if held(world, address)?.droplet.is_some() {
-            return Err(unprocessable("The reserved IPv6 is assigned to a Droplet."));
-        }
-        world.reserved_ipv6.addresses.remove(&address);
-        Ok(())
-    })
-    .on(&ACT, |world, [address], action| {
-        let address = parse(address)?;
-        let held = held(world, address)?;
-        let (region, assigned) = (held.region.clone(), held.droplet.is_some());
-        let (name, effect) = match action {
-            ReservedIpAction::Assign { droplet_id } => {
-                let droplet = droplets::find(world, droplet_id).map_err(|_| unprocessable("Droplet not found"))?;
-                if droplet.region.as_ref().map(|region| &region.slug) != Some(&region) {
-                    return Err(unprocessable("The Droplet is in another region than the reserved IPv6."));
-                }
-                ("assign_ip", Effect::Assign(droplet_id))
+    fake.on(&LIST, |world, [], ()| world.reserved_ipv6.addresses.keys().map(|address| shown(world, *address)).collect())
+        .on(&CREATE, |world, [], new| {
+            if catalog::region(&new.region_slug).is_none() {
+                return Err(unprocessable("region is invalid"));
             }
-            ReservedIpAction::Unassign if assigned => ("unassign_ip", Effect::Unassign),
-            ReservedIpAction::Unassign => return Err(unprocessable("The reserved IPv6 is not assigned.")),
-        };
-        let subject =
-            Subject { resource_type: "reserved_ipv6".to_owned(), id: address.to_string(), region: Some(region) };
-        Ok(actions::begin(world, name, subject, TAKES, actions::Effect::ReservedIpv6(effect)))
-    })
+            let id: howdah_core::Id<()> = world.new_id();
+            let [.., high, low] = id.get().to_be_bytes();
+            let address = Ipv6Addr::new(0x2001, 0xdb8, 0xffff, 0, 0, 0, high.into(), low.into());
+            let held = Held { region: new.region_slug, reserved_at: world.now(), droplet: None };
+            world.reserved_ipv6.addresses.insert(address, held);
+            shown(world, address)
+        })
+        .on(&GET, |world, [address], ()| shown(world, parse(address)?))
+        .on(&DELETE, |world, [address], ()| {
+            let address = parse(address)?;
+            if held(world, address)?.droplet.is_some() {
+                return Err(unprocessable("The reserved IPv6 is assigned to a Droplet."));
+            }
+            world.reserved_ipv6.addresses.remove(&address);
+            Ok(())
+        })
+        .on(&ACT, |world, [address], action| {
+            let address = parse(address)?;
+            let held = held(world, address)?;
+            let (region, assigned) = (held.region.clone(), held.droplet.is_some());
+            let (name, effect) = match action {
+                ReservedIpAction::Assign { droplet_id } => {
+                    let droplet = droplets::find(world, droplet_id).map_err(|_| unprocessable("Droplet not found"))?;
+                    if droplet.region.as_ref().map(|region| &region.slug) != Some(&region) {
+                        return Err(unprocessable("The Droplet is in another region than the reserved IPv6."));
+                    }
+                    ("assign_ip", Effect::Assign(droplet_id))
+                }
+                ReservedIpAction::Unassign if assigned => ("unassign_ip", Effect::Unassign),
+                ReservedIpAction::Unassign => return Err(unprocessable("The reserved IPv6 is not assigned.")),
+            };
+            let subject =
+                Subject { resource_type: "reserved_ipv6".to_owned(), id: address.to_string(), region: Some(region) };
+            Ok(actions::begin(world, name, subject, TAKES, actions::Effect::ReservedIpv6(effect)))
+        })
 }
 
 fn parse(address: &str) -> Result<Ipv6Addr, Answer> {

@@ -4,9 +4,7 @@ use howdah_core::testing::{Answer, Fake};
 use serde::{Deserialize, Serialize};
 
 use super::{State as World, bad_request, databases, droplets, images, not_found, number, unprocessable, volumes};
-use crate::tags::{
-    CREATE, DELETE, GET, LIST, ResourceType, TAG, Tag, TagCount, TagResources, TaggedResource, UNTAG,
-};
+use crate::tags::{CREATE, DELETE, GET, LIST, ResourceType, TAG, Tag, TagCount, TagResources, TaggedResource, UNTAG};
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(super) struct State {
@@ -71,7 +69,8 @@ fn shown(world: &World, name: &str) -> Tag {
     let all = counts.iter().filter_map(|count| count.count).sum();
     let last_tagged_uri = counts.iter().find_map(|count| count.last_tagged_uri.clone());
     let [droplets, images, volumes, volume_snapshots, databases] = counts.map(Some);
-    let resources = TagResources { count: Some(all), last_tagged_uri, droplets, images, volumes, volume_snapshots, databases };
+    let resources =
+        TagResources { count: Some(all), last_tagged_uri, droplets, images, volumes, volume_snapshots, databases };
     Tag { name: name.to_owned(), resources: Some(resources) }
 }
 

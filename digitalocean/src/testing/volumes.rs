@@ -95,9 +95,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
         Ok(snapshot)
     })
     .on(&GET_SNAPSHOT, |world, [id], ()| world.volumes.snapshots.get(id).cloned().ok_or_else(not_found))
-    .on(&DELETE_SNAPSHOT, |world, [id], ()| {
-        world.volumes.snapshots.remove(id).map(drop).ok_or_else(not_found)
-    })
+    .on(&DELETE_SNAPSHOT, |world, [id], ()| world.volumes.snapshots.remove(id).map(drop).ok_or_else(not_found))
 }
 
 fn region_of(volume: &Volume) -> Option<&RegionSlug> {

@@ -98,7 +98,14 @@ fn check_name(world: &World, name: &str, own: Option<&str>) -> Result<(), Answer
     if taken { Err(unprocessable("name is already taken")) } else { Ok(()) }
 }
 
-fn add(world: &mut World, name: String, region: RegionSlug, ip_range: String, description: String, default: bool) -> Vpc {
+fn add(
+    world: &mut World,
+    name: String,
+    region: RegionSlug,
+    ip_range: String,
+    description: String,
+    default: bool,
+) -> Vpc {
     let id = world.new_uuid();
     let vpc = Vpc {
         urn: Some(format!("do:vpc:{id}")),

@@ -122,6 +122,7 @@ pub(super) fn end(world: &mut World, id: DropletId, action: DropletAction, at: T
     match action {
         DropletAction::PowerOn | DropletAction::PowerCycle | DropletAction::Reboot => {
             droplet.status = DropletStatus::Active;
+            world.droplets.active_since.insert(id, at);
         }
         DropletAction::PowerOff | DropletAction::Shutdown => droplet.status = DropletStatus::Off,
         DropletAction::PasswordReset => {}
@@ -145,6 +146,7 @@ pub(super) fn end(world: &mut World, id: DropletId, action: DropletAction, at: T
         DropletAction::Restore { .. } | DropletAction::Rebuild { .. } => {
             droplet.image = image.or_else(|| droplet.image.take());
             droplet.status = DropletStatus::Active;
+            world.droplets.active_since.insert(id, at);
         }
         DropletAction::Resize { size, disk } => {
             if let Some(size) = catalog::size(&size) {

@@ -37,6 +37,8 @@ use crate::{
 pub(super) struct State {
     /// In the order of their numbers.
     droplets: Vec<Droplet>,
+    /// Since when each one runs that was started at least once.
+    active_since: BTreeMap<DropletId, Timestamp>,
     /// Of those whose backups are enabled.
     backup_policies: BTreeMap<DropletId, BackupPolicy>,
     /// Of old Droplets.
@@ -304,6 +306,7 @@ pub(super) fn end(world: &mut World, subject: &Subject, effect: Effect, done: bo
         Effect::Created { ipv6, public } if done => {
             droplet.status = DropletStatus::Active;
             droplet.networks = networks(id, ipv6, public);
+            world.droplets.active_since.insert(id, at);
         }
         Effect::Created { .. } => remove(world, id),
         Effect::Acted(action) if done => acting::end(world, id, action, at),
@@ -366,6 +369,11 @@ pub(super) fn find_mut(world: &mut World, id: DropletId) -> Result<&mut Droplet,
     index_of(world, id).map(|index| &mut world.droplets.droplets[index])
 }
 
+/// Since when a Droplet runs.
+pub(super) fn active_since(world: &World, id: DropletId) -> Option<Timestamp> {
+    world.droplets.active_since.get(&id).copied()
+}
+
 /// All of them.
 pub(super) fn all(world: &World) -> &[Droplet] {
     &world.droplets.droplets
@@ -382,6 +390,7 @@ pub(super) fn remove(world: &mut World, id: DropletId) {
     if let Ok(index) = index_of(world, id) {
         world.droplets.droplets.remove(index);
     }
+    world.droplets.active_since.remove(&id);
     world.droplets.backup_policies.remove(&id);
     world.droplets.kernels.remove(&id);
     world.droplets.machines.remove(&id);
