@@ -29,8 +29,8 @@ use crate::PAGES;
 endpoints! {
     BALANCE:         () => Balance          = get("/v2/customers/my/balance");
     HISTORY:         () => Vec<BillingEvent> = get("/v2/customers/my/billing_history").envelope("billing_history").pages(PAGES);
-    LIST_INVOICES:   () => Vec<Invoice>     = get("/v2/customers/my/invoices").envelope("invoices").pages(PAGES);
     PREVIEW:         () => Option<Invoice>  = get("/v2/customers/my/invoices").envelope("invoice_preview");
+    LIST_INVOICES:   () => Vec<Invoice>     = get("/v2/customers/my/invoices").envelope("invoices").pages(PAGES);
     LIST_ITEMS:      () => Vec<InvoiceItem> = get("/v2/customers/my/invoices/{invoice_uuid}").envelope("invoice_items").pages(PAGES);
     INVOICE_CSV:     () => Text             = get("/v2/customers/my/invoices/{invoice_uuid}/csv");
     INVOICE_PDF:     () => Binary           = get("/v2/customers/my/invoices/{invoice_uuid}/pdf");

@@ -153,7 +153,8 @@ impl FakeDigitalOcean {
             .with_quota_of(is_common, quota(5000, 3600))
             .with_quota_of(is_common, quota(250, 60))
             .with_gate(gate)
-            .with_pages(paginate);
+            .with_pages(paginate)
+            .with_translation(|_| {}, |_, _, answer| without_nulls(answer));
         let fake = set_up(fake);
         let groups = [
             account::serve,
@@ -355,6 +356,43 @@ fn page_of<T: Serialize>(asked: &Asked, route: &Route, items: &[T]) -> Answer {
 const fn cut(mut route: Route) -> Endpoint<(), (), 0> {
     route.pages = None;
     Endpoint::new("LIST", route)
+}
+
+/// What is shown as `null` while there is nothing. Other fields are left out.
+const NULLABLE: &[&str] = &[
+    "completed_at",
+    "droplet",
+    "flags",
+    "kernel",
+    "min_disk_size",
+    "next_backup_window",
+    "port",
+    "priority",
+    "region_slug",
+    "resource_id",
+    "size_gigabytes",
+    "slug",
+    "tag",
+    "ttl",
+    "weight",
+    "zone_file",
+];
+
+fn without_nulls(answer: Answer) -> Answer {
+    let Ok(mut body) = serde_json::from_slice::<Value>(&answer.body) else { return answer };
+    strip_nulls(&mut body);
+    Answer { body: body.to_string().into(), ..answer }
+}
+
+fn strip_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|name, member| !member.is_null() || NULLABLE.contains(&name.as_str()));
+            members.values_mut().for_each(strip_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(strip_nulls),
+        _ => {}
+    }
 }
 
 /// Where the one who asks sees the fake.
