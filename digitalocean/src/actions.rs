@@ -98,6 +98,9 @@ pub struct Action {
     pub resource_type: Option<String>,
     pub region: Option<Region>,
     pub region_slug: Option<RegionSlug>,
+    /// Of one on a reserved address.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub project_id: Option<String>,
 }
 
 open_enum! {

@@ -208,7 +208,10 @@ input! {
         /// Whether the agent is installed, without which the load is not known.
         with_droplet_agent: bool,
         project_id: String,
+        backups: bool,
         ipv6: bool,
+        /// Whether the agent for metrics is installed.
+        monitoring: bool,
         /// At most 64 KiB: what cloud-init is given at the first start.
         user_data: String,
         /// Without it the Droplets are in their VPC alone.

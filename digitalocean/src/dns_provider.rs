@@ -294,13 +294,13 @@ impl Held {
             }
             kept.push(&one.data);
             if let (Some(ttl), true) = (ttl, after.ttl() != one.ttl) {
-                operations.updates.push((one.id, RecordUpdate::new().with_ttl(ttl)));
+                operations.updates.push((one.id, RecordUpdate::new(after.record_type().as_str()).with_ttl(ttl)));
             }
         }
         let mut leaving = leaving.into_iter();
         for data in after.data().iter().filter(|data| !kept.contains(data)) {
             if let Some(id) = leaving.next() {
-                let mut update = RecordUpdate::new();
+                let mut update = RecordUpdate::new(after.record_type().as_str());
                 let written = Written::from(data);
                 (update.data, update.ttl) = (Some(written.data), ttl);
                 (update.priority, update.weight, update.port) = (written.priority, written.weight, written.port);

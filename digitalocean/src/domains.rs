@@ -232,9 +232,11 @@ input! {
 
 input! {
     /// What changes in a record.
-    pub struct RecordUpdate {} optional {
+    pub struct RecordUpdate {
+        /// As it is.
         #[serde(rename = "type")]
         record_type: RecordType,
+    } optional {
         /// Relative to the domain; `@` is the apex.
         name: String,
         /// A host name with a dot at its end.

@@ -1,15 +1,15 @@
 //! Checks from outside whether something answers, and who is told when it does not.
 //!
 //! ```
-//! use howdah_digitalocean::uptime::{AlertType, CheckType, NewAlert, NewCheck, Notifications};
+//! use howdah_digitalocean::uptime::{AlertSettings, AlertType, CheckType, NewCheck, Notifications, Period};
 //! # use howdah_digitalocean::testing::FakeDigitalOcean;
 //! # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> howdah_core::Result<()> {
 //! # let ocean = FakeDigitalOcean::new().client();
 //! let uptime = ocean.uptime();
-//! let check = NewCheck::new("site", CheckType::Https, "https://vmst.io/health", ["us_east".into(), "eu_west".into()]);
+//! let check = NewCheck::new("site", CheckType::Https, "https://vmst.io/health", ["us_east".into(), "eu_west".into()], true);
 //! let check = uptime.create(check).await?;
 //! let to = Notifications { email: vec!["admin@vmst.io".into()], ..Notifications::default() };
-//! uptime.create_alert(&check.id, NewAlert::new("down", AlertType::DownGlobal, to).with_period("2m")).await?;
+//! uptime.create_alert(&check.id, AlertSettings::new("down", AlertType::DownGlobal, Period::TwoMinutes, to)).await?;
 //!
 //! let state = uptime.state(&check.id).await?;
 //! for (region, seen) in &state.regions {
@@ -39,9 +39,9 @@ endpoints! {
     DELETE:       ()          => ()         = delete("/v2/uptime/checks/{check_id}").status(204);
     GET_STATE:    ()          => CheckState = get("/v2/uptime/checks/{check_id}/state").envelope("state");
     LIST_ALERTS:  ()          => Vec<Alert> = get("/v2/uptime/checks/{check_id}/alerts").envelope("alerts").pages(PAGES);
-    CREATE_ALERT: NewAlert    => Alert      = post("/v2/uptime/checks/{check_id}/alerts").envelope("alert").status(201);
+    CREATE_ALERT: AlertSettings => Alert      = post("/v2/uptime/checks/{check_id}/alerts").envelope("alert").status(201);
     GET_ALERT:    ()          => Alert      = get("/v2/uptime/checks/{check_id}/alerts/{alert_id}").envelope("alert");
-    UPDATE_ALERT: AlertUpdate => Alert      = put("/v2/uptime/checks/{check_id}/alerts/{alert_id}").envelope("alert");
+    UPDATE_ALERT: AlertSettings => Alert      = put("/v2/uptime/checks/{check_id}/alerts/{alert_id}").envelope("alert");
     DELETE_ALERT: ()          => ()         = delete("/v2/uptime/checks/{check_id}/alerts/{alert_id}").status(204);
 }
 
@@ -102,7 +102,7 @@ impl Uptime {
     /// Says who is told of what.
     ///
     /// `POST /v2/uptime/checks/{check_id}/alerts`
-    pub fn create_alert(&self, check: &CheckId, alert: NewAlert) -> Call<Alert> {
+    pub fn create_alert(&self, check: &CheckId, alert: AlertSettings) -> Call<Alert> {
         self.0.send(&CREATE_ALERT, [check], alert)
     }
 
@@ -113,11 +113,11 @@ impl Uptime {
         self.0.send(&GET_ALERT, [check, alert], ())
     }
 
-    /// Changes an alert.
+    /// Replaces an alert.
     ///
     /// `PUT /v2/uptime/checks/{check_id}/alerts/{alert_id}`
-    pub fn update_alert(&self, check: &CheckId, alert: &AlertId, update: AlertUpdate) -> Call<Alert> {
-        self.0.send(&UPDATE_ALERT, [check, alert], update)
+    pub fn update_alert(&self, check: &CheckId, alert: &AlertId, settings: AlertSettings) -> Call<Alert> {
+        self.0.send(&UPDATE_ALERT, [check, alert], settings)
     }
 
     /// Ends an alert.
@@ -181,9 +181,8 @@ input! {
         /// A URL, or a host for `ping`.
         target: String,
         regions: Vec<CheckRegion>,
-    } optional {
         enabled: bool,
-    }
+    } optional {}
 }
 
 input! {
@@ -323,32 +322,17 @@ pub struct SlackChannel {
 }
 
 input! {
-    /// Who is to be told of what.
-    pub struct NewAlert {
+    /// Who is to be told of what. An update says all of it.
+    pub struct AlertSettings {
         name: String,
         #[serde(rename = "type")]
         alert_type: AlertType,
+        /// How long it must last.
+        period: Period,
         notifications: Notifications,
     } optional {
         /// Milliseconds of latency, or days until a certificate expires.
         threshold: u64,
         comparison: Comparison,
-        /// How long it must last.
-        period: Period,
-    }
-}
-
-input! {
-    /// What changes in an alert.
-    pub struct AlertUpdate {} optional {
-        name: String,
-        #[serde(rename = "type")]
-        alert_type: AlertType,
-        notifications: Notifications,
-        /// Milliseconds of latency, or days until a certificate expires.
-        threshold: u64,
-        comparison: Comparison,
-        /// How long it must last.
-        period: Period,
     }
 }

@@ -200,12 +200,13 @@ async fn pools_share_the_connections_of_the_size() {
 #[tokio::test(start_paused = true)]
 async fn a_replica_becomes_a_cluster_of_its_own() {
     let (_, databases, Database { id, .. }) = with(pg("mastodon")).await;
-    let ordered = databases.create_replica(&id, NewReplica::new("reader").with_region("nyc3")).await.unwrap();
+    let ordered =
+        databases.create_replica(&id, NewReplica::new("reader", "db-s-2vcpu-4gb").with_region("nyc3")).await.unwrap();
     assert_eq!(ordered.status, Some(DatabaseStatus::Creating));
     assert!(databases.promote_replica(&id, "reader").await.unwrap_err().is_invalid());
     let replica = databases.follow_replica(id.clone(), "reader").await.unwrap();
     assert_eq!(databases.replica(&id, "reader").await.unwrap(), replica);
-    databases.create_replica(&id, NewReplica::new("spare")).await.unwrap();
+    databases.create_replica(&id, NewReplica::new("spare", "db-s-2vcpu-4gb")).await.unwrap();
     databases.delete_replica(&id, "spare").await.unwrap();
     assert_eq!(databases.list_replicas(&id).await.unwrap(), [replica]);
     databases.promote_replica(&id, "reader").await.unwrap();

@@ -40,9 +40,9 @@ async fn records_are_kept_as_the_service_keeps_them() {
     let caa = NewRecord::new("CAA", "@", "letsencrypt.org.").with_flags(0u8).with_tag("issue");
     assert_eq!(domains.create_record("vmst.io", caa).await.unwrap().data, "letsencrypt.org");
 
-    let updated = domains.update_record("vmst.io", mail.id, RecordUpdate::new().with_ttl(600u32)).await.unwrap();
+    let updated = domains.update_record("vmst.io", mail.id, RecordUpdate::new("MX").with_ttl(600u32)).await.unwrap();
     assert_eq!((updated.ttl, updated.data.as_str()), (Some(600), "mail.example.org"));
-    let replaced = domains.replace_record("vmst.io", mail.id, RecordUpdate::new().with_data("mx.vmst.io.")).await;
+    let replaced = domains.replace_record("vmst.io", mail.id, RecordUpdate::new("MX").with_data("mx.vmst.io.")).await;
     assert_eq!(replaced.unwrap().data, "mx.vmst.io");
     assert_eq!(domains.record("vmst.io", mail.id).await.unwrap().priority, Some(10));
     // A filter wants the whole name.
@@ -78,6 +78,6 @@ async fn what_is_wrong_is_refused() {
     }
     let soa = domains.list_records("vmst.io", RecordFilter::new().with_record_type("SOA")).all().await.unwrap();
     assert!(domains.delete_record("vmst.io", soa[0].id).await.unwrap_err().is_invalid());
-    let longer = domains.update_record("vmst.io", soa[0].id, RecordUpdate::new().with_ttl(3600u32)).await.unwrap();
+    let longer = domains.update_record("vmst.io", soa[0].id, RecordUpdate::new("SOA").with_ttl(3600u32)).await.unwrap();
     assert_eq!(longer.ttl, Some(3600));
 }

@@ -24,10 +24,11 @@ async fn a_droplet_lives() {
     assert!(created.droplet.locked && created.droplet.networks.v4.is_empty());
 
     let action = ocean.actions().follow(created.action().unwrap()).await.unwrap();
-    assert_eq!((action.status, action.resource_id), (ActionStatus::Completed, Some(*created.droplet.id.get())));
+    assert_eq!((action.status.clone(), action.resource_id), (ActionStatus::Completed, Some(*created.droplet.id.get())));
     let droplet = droplets.follow(created.droplet.id).await.unwrap();
     assert!(droplet.public_v4().is_some() && droplet.private_v4().is_some() && droplet.networks.v6.len() == 1);
     assert_eq!(droplets.get(droplet.id).await.unwrap(), droplet);
+    assert_eq!(ocean.actions().list().all().await.unwrap(), [action]);
 
     droplets.delete(droplet.id).await.unwrap();
     assert!(droplets.get(droplet.id).await.unwrap_err().is_not_found());

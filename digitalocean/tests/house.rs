@@ -11,8 +11,8 @@ use howdah_digitalocean::{
     tags::{ResourceType, TaggedResource},
     testing::FakeDigitalOcean,
     uptime::{
-        AlertType, AlertUpdate, CheckRegion, CheckType, CheckUpdate, Comparison, NewAlert, NewCheck, Notifications,
-        Period, RegionStatus, SlackChannel,
+        AlertSettings, AlertType, CheckRegion, CheckType, CheckUpdate, Comparison, NewCheck, Notifications, Period,
+        RegionStatus, SlackChannel,
     },
     volumes::NewVolume,
 };
@@ -97,7 +97,7 @@ async fn a_check_sees_an_outage_and_alerts_are_kept() {
     let fake = FakeDigitalOcean::new();
     let uptime = fake.client().uptime();
     let regions = vec![CheckRegion::UsEast, CheckRegion::SeAsia];
-    let new = NewCheck::new("web", CheckType::Https, "https://vmst.io/health", regions).with_enabled(true);
+    let new = NewCheck::new("web", CheckType::Https, "https://vmst.io/health", regions, true);
     let check = uptime.create(new).await.unwrap();
     assert_eq!(uptime.get(&check.id).await.unwrap(), check);
     assert_eq!(uptime.list().all().await.unwrap(), [check.clone()]);
@@ -117,13 +117,13 @@ async fn a_check_sees_an_outage_and_alerts_are_kept() {
     let slack = SlackChannel { channel: "ops".to_owned(), url: "https://hooks.slack.com/services/T/B/x".into() };
     let told = Notifications { email: vec!["ops@vmst.io".to_owned()], slack: vec![slack] };
     assert!(!format!("{told:?}").contains("hooks"));
-    let slow = NewAlert::new("slow", AlertType::Latency, told.clone());
+    let slow = AlertSettings::new("slow", AlertType::Latency, Period::FiveMinutes, told.clone());
     assert!(uptime.create_alert(&check.id, slow.clone()).await.unwrap_err().is_invalid(), "than what?");
-    let slow = slow.with_threshold(300u64).with_comparison(Comparison::GreaterThan).with_period(Period::FiveMinutes);
-    let alert = uptime.create_alert(&check.id, slow).await.unwrap();
+    let slow = slow.with_threshold(300u64).with_comparison(Comparison::GreaterThan);
+    let alert = uptime.create_alert(&check.id, slow.clone()).await.unwrap();
     assert_eq!(uptime.alert(&check.id, &alert.id).await.unwrap().threshold, Some(300));
-    let update = AlertUpdate::new().with_threshold(500u64);
-    assert_eq!(uptime.update_alert(&check.id, &alert.id, update).await.unwrap().threshold, Some(500));
+    let slower = slow.with_threshold(500u64);
+    assert_eq!(uptime.update_alert(&check.id, &alert.id, slower).await.unwrap().threshold, Some(500));
     assert_eq!(uptime.list_alerts(&check.id).all().await.unwrap().len(), 1);
     uptime.delete_alert(&check.id, &alert.id).await.unwrap();
     assert!(uptime.alert(&check.id, &alert.id).await.unwrap_err().is_not_found());

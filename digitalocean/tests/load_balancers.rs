@@ -113,6 +113,8 @@ async fn an_update_of_what_was_read_changes_nothing() {
         let again = balancers.update(&made.id, read.clone().into_update()).await.unwrap();
         assert_eq!(again, read);
         assert_eq!(LoadBalancer { extra: made.extra.clone(), ..again }, made);
+        let is_global = made.load_balancer_type == Some(LoadBalancerType::Global);
+        assert_eq!(balancers.purge_cache(&made.id).await.is_ok(), is_global);
     }
     let sent = fake.world().journal().last().unwrap().request.clone();
     assert!(sent.get("algorithm").is_none() && sent.get("size").is_none() && sent.get("ip").is_none());

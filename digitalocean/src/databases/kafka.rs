@@ -252,6 +252,7 @@ input! {
         /// -1 for no limit.
         retention_ms: i64,
         segment_bytes: u64,
+        segment_index_bytes: u64,
         segment_jitter_ms: u64,
         segment_ms: u64,
     }

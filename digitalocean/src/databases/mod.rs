@@ -436,6 +436,9 @@ pub struct VersionAvailability {
     pub version: String,
     pub end_of_life: Option<String>,
     pub end_of_availability: Option<String>,
+    /// Whether it is taken where none is said.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub default: Option<bool>,
 }
 
 /// How many connections a PostgreSQL or MySQL cluster of a size gives to its users, as far as the slug tells its memory.

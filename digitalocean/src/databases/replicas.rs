@@ -103,11 +103,11 @@ input! {
     /// A replica to order.
     pub struct NewReplica {
         name: String,
+        /// The slug of a size.
+        size: String,
     } optional {
         /// Where the cluster is, without it.
         region: RegionSlug,
-        /// That of the cluster, without it.
-        size: String,
         tags: Vec<String>,
         private_network_uuid: String,
         /// MiB.

@@ -90,6 +90,7 @@ pub(super) fn begin(
         resource_type: Some(subject.resource_type.clone()),
         region: subject.region.as_ref().and_then(catalog::region),
         region_slug: subject.region.clone(),
+        project_id: None,
     };
     let due = world.now() + takes;
     world.actions.running.insert((due, action.id));

@@ -22,7 +22,6 @@ const REGIONS: &[(&str, &str)] = &[
     ("tor1", "Toronto 1"),
     ("blr1", "Bangalore 1"),
     ("syd1", "Sydney 1"),
-    ("atl1", "Atlanta 1"),
 ];
 
 /// Slug, class, MiB, processors, GiB, TiB of transfer, cents a month.

@@ -622,7 +622,7 @@ fn create_replica(world: &mut World, id: &str, new: NewReplica) -> Result<Replic
     let replica = Replica {
         id: Some(replica),
         region: new.region.or(cluster.database.region.clone()),
-        size: new.size.or(cluster.database.size.clone()),
+        size: Some(new.size),
         status: Some(DatabaseStatus::Creating),
         tags: new.tags.unwrap_or_default(),
         created_at: Some(now),
@@ -699,6 +699,7 @@ fn options() -> DatabaseOptions {
             version: (*version).to_owned(),
             end_of_life: None,
             end_of_availability: None,
+            default: Some(versions.last() == Some(version)),
         };
         versions.iter().map(one).collect()
     };

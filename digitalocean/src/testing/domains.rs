@@ -159,7 +159,7 @@ fn update_record(world: &mut World, domain: &str, id: &str, update: RecordUpdate
         record.ttl = update.ttl.or(record.ttl);
     } else {
         let kept = record.data.clone();
-        record.record_type = update.record_type.unwrap_or(record.record_type);
+        record.record_type = update.record_type;
         record.name = update.name.unwrap_or(record.name);
         record.data = update.data.unwrap_or_else(|| written(&record.record_type, kept));
         record.priority = update.priority.or(record.priority);

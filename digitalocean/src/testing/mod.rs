@@ -349,6 +349,10 @@ fn page_of<T: Serialize>(asked: &Asked, route: &Route, items: &[T]) -> Answer {
     }
     let links = if pages.is_empty() { json!({}) } else { json!({ "pages": pages }) };
     let member = route.envelope.unwrap_or_default();
+    if member == "data_points" {
+        let pages = json!({ member: items, "total_items": total, "total_pages": last, "current_page": page });
+        return Answer::json(200, pages);
+    }
     Answer::json(200, json!({ member: items, "links": links, "meta": { "total": total } }))
 }
 

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{FakeDigitalOcean, State as World, not_found, unprocessable};
 use crate::uptime::{
-    Alert, AlertId, AlertType, CREATE, CREATE_ALERT, Check, CheckId, CheckState, CheckType, DELETE, DELETE_ALERT, GET,
-    GET_ALERT, GET_STATE, LIST, LIST_ALERTS, Outage, RegionState, RegionStatus, UPDATE, UPDATE_ALERT,
+    Alert, AlertId, AlertSettings, AlertType, CREATE, CREATE_ALERT, Check, CheckId, CheckState, CheckType, DELETE,
+    DELETE_ALERT, GET, GET_ALERT, GET_STATE, LIST, LIST_ALERTS, Outage, RegionState, RegionStatus, UPDATE,
+    UPDATE_ALERT,
 };
 
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -34,7 +35,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
                 check_type: Some(new.check_type),
                 target: Some(new.target),
                 regions: new.regions,
-                enabled: Some(new.enabled.unwrap_or(true)),
+                enabled: Some(new.enabled),
             };
             let since = world.now().to_string();
             let held = Held { check: check.clone(), up: true, since, outage: None, alerts: BTreeMap::new() };
@@ -74,32 +75,31 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             if needs_threshold && new.threshold.is_none() {
                 return Err(unprocessable("threshold is required"));
             }
-            let alert = Alert {
-                id: AlertId::new(world.new_uuid()),
-                name: Some(new.name),
-                alert_type: Some(new.alert_type),
-                threshold: new.threshold,
-                comparison: new.comparison,
-                notifications: Some(new.notifications),
-                period: new.period,
-            };
+            let alert = alert_of(AlertId::new(world.new_uuid()), new);
             held(world, id)?.alerts.insert(alert.id.to_string(), alert.clone());
             Ok(alert)
         })
         .on(&GET_ALERT, |world, [id, alert], ()| held(world, id)?.alerts.get(alert).cloned().ok_or_else(not_found))
         .on(&UPDATE_ALERT, |world, [id, alert], update| {
             let alert = held(world, id)?.alerts.get_mut(alert).ok_or_else(not_found)?;
-            alert.name = update.name.or(alert.name.take());
-            alert.alert_type = update.alert_type.or(alert.alert_type.take());
-            alert.threshold = update.threshold.or(alert.threshold);
-            alert.comparison = update.comparison.or(alert.comparison.take());
-            alert.notifications = update.notifications.or(alert.notifications.take());
-            alert.period = update.period.or(alert.period.take());
+            *alert = alert_of(alert.id.clone(), update);
             Ok(alert.clone())
         })
         .on(&DELETE_ALERT, |world, [id, alert], ()| {
             held(world, id)?.alerts.remove(alert).map(drop).ok_or_else(not_found)
         })
+}
+
+fn alert_of(id: AlertId, settings: AlertSettings) -> Alert {
+    Alert {
+        id,
+        name: Some(settings.name),
+        alert_type: Some(settings.alert_type),
+        threshold: settings.threshold,
+        comparison: settings.comparison,
+        notifications: Some(settings.notifications),
+        period: Some(settings.period),
+    }
 }
 
 fn held<'w>(world: &'w mut World, id: &str) -> Result<&'w mut Held, Answer> {
