@@ -72,6 +72,11 @@ pub const TOKEN: &str = "dop_v1_fake0123456789";
 /// The groups that are answered from the published examples.
 pub const FROM_EXAMPLES: &[(&str, &[&dyn Operation])] = &[
     ("apps", crate::apps::OPERATIONS),
+    ("apps/alerts", crate::apps::alerts::OPERATIONS),
+    ("apps/deployments", crate::apps::deployments::OPERATIONS),
+    ("apps/invocations", crate::apps::invocations::OPERATIONS),
+    ("apps/logs", crate::apps::logs::OPERATIONS),
+    ("apps/tiers", crate::apps::tiers::OPERATIONS),
     ("autoscale_pools", crate::autoscale_pools::OPERATIONS),
     ("billing", crate::billing::OPERATIONS),
     ("databases/config", crate::databases::config::OPERATIONS),

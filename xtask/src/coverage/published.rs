@@ -32,11 +32,35 @@ fn example(document: &Document, operation: &dyn Operation) -> Value {
     match document.answer(&route, status, None) {
         Answer::Json(media) => {
             let body = instance::examples(document, &media).into_iter().next();
-            json!({ "status": status, "body": body.unwrap_or_default() })
+            json!({ "status": status, "body": mended(&route, body.unwrap_or_default()) })
         }
         _ => match document.other_example(&route, status) {
             Some((content_type, text)) => json!({ "status": status, "text": [content_type, text] }),
             None => json!({ "status": status }),
         },
+    }
+}
+
+/// An example that has another shape than its own schema in the schema's shape, which is what the service answers.
+fn mended(route: &str, mut body: Value) -> Value {
+    if route.ends_with("/apps/{app_id}/health") {
+        return json!({ "app_health": body });
+    }
+    if route.contains("/job-invocations/{job_invocation_id}") {
+        return without_lists_of_one(body);
+    }
+    if let Some(urls) = body.as_object_mut().and_then(|members| members.remove("historic_logs")) {
+        return json!({ "historic_urls": urls, "live_url": body["live_url"] });
+    }
+    body
+}
+
+fn without_lists_of_one(value: Value) -> Value {
+    match value {
+        Value::Array(mut items) if items.len() == 1 => without_lists_of_one(items.remove(0)),
+        Value::Object(members) => {
+            members.into_iter().map(|(name, member)| (name, without_lists_of_one(member))).collect()
+        }
+        other => other,
     }
 }
