@@ -35,6 +35,8 @@ impl World for Items {
     fn pass(&mut self, _: jiff::Timestamp) {}
 }
 
+// What pages are cut by hands over its items.
+#[allow(clippy::needless_pass_by_value)]
 fn cut(asked: &Asked, route: &Route, items: Vec<Value>) -> Answer {
     let number = |name: &str| asked.parameter(name).and_then(|text| text.parse::<usize>().ok());
     let (size, page) = (number("size").unwrap(), number("page").unwrap_or(1));

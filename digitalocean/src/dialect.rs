@@ -17,15 +17,15 @@ pub(crate) static DIGITALOCEAN: Dialect = Dialect {
     explain,
     quotas: &[
         // What is announced is the hour; the minute is not, until it is spent.
-        QuotaRule { bucket: "", announced: ANNOUNCED, declared: declared(250, 60) },
-        QuotaRule { bucket: CDN, announced: ANNOUNCED, declared: declared(5, 10) },
-        QuotaRule { bucket: KEYS, announced: ANNOUNCED, declared: declared(10, 60) },
+        QuotaRule { bucket: "", announced: ANNOUNCED, declared: Some(declared(250, 60)) },
+        QuotaRule { bucket: CDN, announced: ANNOUNCED, declared: Some(declared(5, 10)) },
+        QuotaRule { bucket: KEYS, announced: ANNOUNCED, declared: Some(declared(10, 60)) },
     ],
     ..Dialect::new("digitalocean")
 };
 
-const fn declared(calls: u32, seconds: u64) -> Option<Declared> {
-    Some(Declared { calls, per: Duration::from_secs(seconds) })
+const fn declared(calls: u32, seconds: u64) -> Declared {
+    Declared { calls, per: Duration::from_secs(seconds) }
 }
 
 /// `{"id": …, "message": …}` mostly; tags explain themselves by `error` and `root_causes`, file shares by `code`.
@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     fn explained(json: &Value) -> (Option<String>, Option<String>) {
-        let headers = Default::default();
+        let headers = http::HeaderMap::default();
         let explained = explain(&Refusal { status: http_status(), headers: &headers, json: Some(json), text: "" });
         (explained.code, explained.message)
     }

@@ -181,9 +181,8 @@ impl DnsProvider for DigitalOceanDns {
 fn refusal(data: &RecordData) -> Option<String> {
     match data {
         RecordData::Txt(txt) => {
-            let text = txt.concat();
             let written = write_text(txt);
-            if text.iter().any(|byte| matches!(byte, b'"' | b'\\')) {
+            if txt.concat().iter().any(|byte| matches!(byte, b'"' | b'\\')) {
                 Some("the provider takes neither quotes nor backslashes in a text".to_owned())
             } else if written.len() > LONGEST_TXT {
                 let length = written.len();
@@ -361,11 +360,11 @@ impl From<&RecordData> for Written {
 
 /// A short text as it is, and a long one as strings in quotes.
 fn write_text(txt: &Txt) -> String {
-    let text = txt.concat();
-    if text.len() > ONE_STRING {
-        Txt::from_bytes(&text).to_string()
+    let octets = txt.concat();
+    if octets.len() > ONE_STRING {
+        Txt::from_bytes(&octets).to_string()
     } else {
-        String::from_utf8_lossy(&text).into_owned()
+        String::from_utf8_lossy(&octets).into_owned()
     }
 }
 

@@ -65,7 +65,7 @@ async fn a_reserved_address_of_the_newer_kind_does_too() {
     assert_eq!(addresses.get(reserved.ip).await.unwrap().droplet.unwrap().id, one);
     assert!(addresses.delete(reserved.ip).await.unwrap_err().is_invalid(), "it is assigned");
     addresses.unassign(reserved.ip).await.unwrap().await.unwrap();
-    assert_eq!(addresses.list().all().await.unwrap(), [reserved.clone()]);
+    assert_eq!(addresses.list().all().await.unwrap(), std::slice::from_ref(&reserved));
     addresses.delete(reserved.ip).await.unwrap();
     assert!(addresses.get(reserved.ip).await.unwrap_err().is_not_found());
 }

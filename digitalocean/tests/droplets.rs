@@ -47,8 +47,8 @@ async fn several_come_at_once_and_go_by_their_tag() {
 
     let tagged = droplets.list(DropletFilter::new().with_tag_name("web")).all().await.unwrap();
     assert_eq!(tagged.len(), 2);
-    let named = droplets.list(DropletFilter::new().with_name("DB-1")).all().await.unwrap();
-    assert_eq!(named.len(), 1);
+    let database = droplets.list(DropletFilter::new().with_name("DB-1")).all().await.unwrap();
+    assert_eq!(database.len(), 1);
 
     let error = droplets.delete_tagged(" ").await.unwrap_err();
     assert_eq!((error.outcome(), fake.droplets().len()), (Outcome::NotSent, 3));

@@ -100,7 +100,7 @@ async fn a_check_sees_an_outage_and_alerts_are_kept() {
     let new = NewCheck::new("web", CheckType::Https, "https://vmst.io/health", regions, true);
     let check = uptime.create(new).await.unwrap();
     assert_eq!(uptime.get(&check.id).await.unwrap(), check);
-    assert_eq!(uptime.list().all().await.unwrap(), [check.clone()]);
+    assert_eq!(uptime.list().all().await.unwrap(), std::slice::from_ref(&check));
     let update = CheckUpdate::new().with_target("http://vmst.io");
     assert!(uptime.update(&check.id, update).await.unwrap_err().is_invalid());
     let update = CheckUpdate::new().with_name("front").with_enabled(false);
@@ -154,10 +154,10 @@ async fn the_secret_of_a_key_is_told_once() {
     let half = SpacesKeyFilter::new().with_sort("name");
     assert!(keys.list(half).all().await.unwrap_err().is_invalid());
 
-    let named = keys.update(&key.access_key, SpacesKeyUpdate::new("instance")).await.unwrap();
-    assert_eq!(named.name.as_deref(), Some("instance"));
-    let named = keys.replace(&key.access_key, SpacesKeyUpdate::new("vmst.io")).await.unwrap();
-    assert_eq!(named.name.as_deref(), Some("vmst.io"));
+    let updated = keys.update(&key.access_key, SpacesKeyUpdate::new("instance")).await.unwrap();
+    assert_eq!(updated.name.as_deref(), Some("instance"));
+    let replaced = keys.replace(&key.access_key, SpacesKeyUpdate::new("vmst.io")).await.unwrap();
+    assert_eq!(replaced.name.as_deref(), Some("vmst.io"));
     fake.world().fail_next(Fault::Lost { applied: true });
     keys.delete(&key.access_key).await.unwrap();
     assert!(keys.get(&key.access_key).await.unwrap_err().is_not_found());

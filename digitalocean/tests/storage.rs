@@ -122,7 +122,10 @@ async fn a_volume_is_attached_grows_and_goes() {
         .with_tags(["nightly".to_owned()]);
     let volume = volumes.create(new).await.unwrap();
     assert_eq!(volumes.get(&volume.id).await.unwrap(), volume);
-    assert_eq!(volumes.list(VolumeFilter::new().with_name("media")).all().await.unwrap(), [volume.clone()]);
+    assert_eq!(
+        volumes.list(VolumeFilter::new().with_name("media")).all().await.unwrap(),
+        std::slice::from_ref(&volume)
+    );
     assert_eq!(volumes.list(VolumeFilter::new().with_region("ams3")).all().await.unwrap(), []);
     let taken = volumes.create(NewVolume::new("media", "tor1", 10u64)).await.unwrap_err();
     assert_eq!(taken.kind(), ErrorKind::Conflict);
@@ -149,7 +152,7 @@ async fn a_volume_is_attached_grows_and_goes() {
     assert_eq!(volumes.get_action(&volume.id, action.id).await.unwrap(), action);
 
     let snapshot = volumes.snapshot(&volume.id, "media-1", []).await.unwrap();
-    assert_eq!(volumes.list_snapshots(&volume.id).all().await.unwrap(), [snapshot.clone()]);
+    assert_eq!(volumes.list_snapshots(&volume.id).all().await.unwrap(), std::slice::from_ref(&snapshot));
     assert_eq!(volumes.get_snapshot(&snapshot.id).await.unwrap(), snapshot);
     let copy = NewVolume::new("copy", "tor1", 20u64).with_snapshot_id(snapshot.id.clone());
     volumes.create(copy).await.unwrap();

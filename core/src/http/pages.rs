@@ -354,8 +354,11 @@ fn place(call: &mut Prepared, style: Pagination, position: &Position) -> Result<
             call.query.clone_from(query);
             return Ok(());
         }
-        (Pagination::Numbered { page: name, .. }, Position::Number(number))
-        | (Pagination::Link { numbers: Some(PageNumbers { page: name, .. }), .. }, Position::Number(number))
+        (
+            Pagination::Numbered { page: name, .. }
+            | Pagination::Link { numbers: Some(PageNumbers { page: name, .. }), .. },
+            Position::Number(number),
+        )
         | (Pagination::Offset { offset: name, .. }, Position::Offset(number)) => {
             parameters.push(Parameter::always(name, (*number).into()));
         }

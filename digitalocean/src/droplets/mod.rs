@@ -213,12 +213,12 @@ pub struct Droplet {
 impl Droplet {
     /// The address that the public reaches it at.
     pub fn public_v4(&self) -> Option<Ipv4Addr> {
-        self.networks.v4(NetworkType::Public)
+        self.networks.v4(&NetworkType::Public)
     }
 
     /// The address in its VPC.
     pub fn private_v4(&self) -> Option<Ipv4Addr> {
-        self.networks.v4(NetworkType::Private)
+        self.networks.v4(&NetworkType::Private)
     }
 }
 
@@ -309,9 +309,9 @@ pub struct Networks {
 }
 
 impl Networks {
-    fn v4(&self, wanted: NetworkType) -> Option<Ipv4Addr> {
+    fn v4(&self, wanted: &NetworkType) -> Option<Ipv4Addr> {
         let mut networks = self.v4.iter();
-        networks.find(|network| network.network_type.as_ref() == Some(&wanted)).map(|network| network.ip_address)
+        networks.find(|network| network.network_type.as_ref() == Some(wanted)).map(|network| network.ip_address)
     }
 }
 

@@ -136,9 +136,9 @@ pub(super) fn pass(world: &mut World) {
         match effect {
             Effect::Droplet(effect) => droplets::end(world, &subject, effect, done, at),
             Effect::Image(effect) => images::end(world, &subject, effect, done, at),
-            Effect::ReservedIp(effect) => reserved_ips::end(world, &subject, effect, done, at),
-            Effect::ReservedIpv6(effect) => reserved_ipv6::end(world, &subject, effect, done, at),
-            Effect::Volume(effect) => volumes::end(world, &subject, effect, done, at),
+            Effect::ReservedIp(effect) => reserved_ips::end(world, &subject, &effect, done, at),
+            Effect::ReservedIpv6(effect) => reserved_ipv6::end(world, &subject, &effect, done, at),
+            Effect::Volume(effect) => volumes::end(world, &subject, &effect, done, at),
         }
     }
 }

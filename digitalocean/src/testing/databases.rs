@@ -359,8 +359,10 @@ pub(super) fn pass(world: &mut World) {
             }
             happened(cluster, EventType::Update, work.due);
         }
-        let due: Vec<_> = cluster.replicas_due.extract_if(.., |_, due| *due <= now).collect();
-        for (name, _) in due {
+        let due: Vec<_> =
+            cluster.replicas_due.iter().filter(|(_, due)| **due <= now).map(|(name, _)| name.clone()).collect();
+        for name in due {
+            cluster.replicas_due.remove(&name);
             if let Some(replica) = cluster.replicas.get_mut(&name) {
                 replica.status = Some(DatabaseStatus::Online);
             }
@@ -384,6 +386,8 @@ fn back_up(cluster: &mut Cluster, now: Timestamp) {
     cluster.backups.drain(..superfluous);
 }
 
+// The fields of an answer, one by one.
+#[allow(clippy::too_many_lines)]
 fn create(world: &mut World, new: NewDatabase) -> Result<Database, Answer> {
     let legal = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
     if !(3..=63).contains(&new.name.len()) || !new.name.chars().all(legal) {

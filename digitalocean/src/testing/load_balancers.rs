@@ -11,9 +11,9 @@ use crate::{
     droplets::{DropletId, DropletStatus},
     load_balancers::{
         ADD_DROPLETS, ADD_RULES, Algorithm, CREATE, DELETE, EntryProtocol, ForwardingRule, GET, HealthCheck,
-        HealthCheckProtocol, LIST, LoadBalancer, LoadBalancerFirewall, LoadBalancerId, LoadBalancerSize,
-        LoadBalancerStatus, LoadBalancerType, Network, NetworkStack, NewLoadBalancer, PURGE_CACHE, REMOVE_DROPLETS,
-        REMOVE_RULES, StickySessionType, StickySessions, TlsCipherPolicy, UPDATE,
+        HealthCheckProtocol, LIST, LoadBalancer, LoadBalancerId, LoadBalancerSize, LoadBalancerStatus,
+        LoadBalancerType, Network, NetworkStack, NewLoadBalancer, PURGE_CACHE, REMOVE_DROPLETS, REMOVE_RULES,
+        StickySessionType, StickySessions, TlsCipherPolicy, UPDATE,
     },
 };
 
@@ -213,7 +213,7 @@ fn made(
         vpc_uuid,
         disable_lets_encrypt_dns_records: Some(new.disable_lets_encrypt_dns_records.unwrap_or(false)),
         project_id: new.project_id,
-        firewall: Some(new.firewall.unwrap_or_else(LoadBalancerFirewall::default)),
+        firewall: Some(new.firewall.unwrap_or_default()),
         network: Some(new.network.unwrap_or(Network::External)),
         network_stack: Some(new.network_stack.unwrap_or(NetworkStack::Ipv4)),
         load_balancer_type: Some(kind),

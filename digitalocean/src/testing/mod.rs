@@ -21,6 +21,9 @@
 //! refused as the service refuses it. The groups listed in [`FROM_EXAMPLES`] hold nothing: whatever they are asked, they
 //! answer with the example that the service publishes, and say so in the header `x-fake-answer`.
 
+// A test that is set up wrongly ends.
+#![allow(clippy::expect_used)]
+
 mod account;
 mod actions;
 mod catalog;
@@ -319,6 +322,8 @@ fn gate(_: &mut State, asked: &Asked) -> Result<(), Answer> {
 }
 
 /// Cuts by `?page=` and `?per_page=`, and says how much there is and where it goes on.
+// What pages are cut by hands over its items.
+#[allow(clippy::needless_pass_by_value)]
 fn paginate(asked: &Asked, route: &Route, items: Vec<Value>) -> Answer {
     page_of(asked, route, &items)
 }

@@ -126,7 +126,7 @@ fn add(
 }
 
 fn shown_purpose(purpose: &str) -> String {
-    let known = PURPOSES.iter().any(|known| *known == purpose) || purpose.starts_with("Other: ");
+    let known = PURPOSES.contains(&purpose) || purpose.starts_with("Other: ");
     if known { purpose.to_owned() } else { format!("Other: {purpose}") }
 }
 

@@ -64,7 +64,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             world.reserved_ips.addresses.insert(address, held);
             let mut links = ReservedIpLinks::default();
             if let Some(droplet) = droplet {
-                let action = act(world, address, ReservedIpAction::Assign { droplet_id: droplet })?;
+                let action = act(world, address, &ReservedIpAction::Assign { droplet_id: droplet })?;
                 let href = format!("{}/v2/droplets/{droplet}", crate::PRODUCTION);
                 links.droplets.push(DropletLink { id: droplet, rel: Some("droplet".to_owned()), href: Some(href) });
                 links.actions = ActionLinks { actions: vec![actions::link(&action, "assign_ip")] };
@@ -84,7 +84,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             held(world, parse(address)?)?;
             Ok(actions::on(world, "reserved_ip", address))
         })
-        .on(&ACT, |world, [address], action| act(world, parse(address)?, action))
+        .on(&ACT, |world, [address], action| act(world, parse(address)?, &action))
         .on(&GET_ACTION, |world, [address, action], ()| {
             held(world, parse(address)?)?;
             actions::one_on(world, "reserved_ip", address, action)
@@ -111,7 +111,7 @@ fn shown(world: &World, address: Ipv4Addr) -> Result<ReservedIp, Answer> {
     })
 }
 
-fn act(world: &mut World, address: Ipv4Addr, action: ReservedIpAction) -> Result<Action, Answer> {
+fn act(world: &mut World, address: Ipv4Addr, action: &ReservedIpAction) -> Result<Action, Answer> {
     let held = held(world, address)?;
     if held.locked {
         return Err(unprocessable("The reserved IP has a pending event."));
@@ -120,11 +120,11 @@ fn act(world: &mut World, address: Ipv4Addr, action: ReservedIpAction) -> Result
     let assigned = held.droplet.is_some();
     let (name, effect) = match action {
         ReservedIpAction::Assign { droplet_id } => {
-            let droplet = droplets::find(world, droplet_id).map_err(|_| unprocessable("Droplet not found"))?;
+            let droplet = droplets::find(world, *droplet_id).map_err(|_| unprocessable("Droplet not found"))?;
             if droplet.region.as_ref().map(|region| &region.slug) != Some(&region) {
                 return Err(unprocessable("The Droplet is in another region than the reserved IP."));
             }
-            ("assign_ip", Effect::Assign(droplet_id))
+            ("assign_ip", Effect::Assign(*droplet_id))
         }
         ReservedIpAction::Unassign if assigned => ("unassign_ip", Effect::Unassign),
         ReservedIpAction::Unassign => return Err(unprocessable("The reserved IP is not assigned.")),
@@ -136,11 +136,11 @@ fn act(world: &mut World, address: Ipv4Addr, action: ReservedIpAction) -> Result
     Ok(actions::begin(world, name, subject, TAKES, actions::Effect::ReservedIp(effect)))
 }
 
-pub(super) fn end(world: &mut World, subject: &Subject, effect: Effect, done: bool, _: Timestamp) {
+pub(super) fn end(world: &mut World, subject: &Subject, effect: &Effect, done: bool, _: Timestamp) {
     let Ok(address) = subject.id.parse() else { return };
     let Ok(held) = held(world, address) else { return };
     held.locked = false;
-    match effect {
+    match *effect {
         Effect::Assign(droplet) if done => held.droplet = Some(droplet),
         Effect::Unassign if done => held.droplet = None,
         _ => {}

@@ -99,10 +99,10 @@ fn shown(world: &World, address: Ipv6Addr) -> Result<ReservedIpv6Address, Answer
     })
 }
 
-pub(super) fn end(world: &mut World, subject: &Subject, effect: Effect, done: bool, _: Timestamp) {
+pub(super) fn end(world: &mut World, subject: &Subject, effect: &Effect, done: bool, _: Timestamp) {
     let Ok(address) = subject.id.parse() else { return };
     let Ok(held) = held(world, address) else { return };
-    match effect {
+    match *effect {
         Effect::Assign(droplet) if done => held.droplet = Some(droplet),
         Effect::Unassign if done => held.droplet = None,
         _ => {}

@@ -55,10 +55,10 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
         let id = of_name(world, &query.0.name, &query.0.region)?;
         delete(world, &id)
     })
-    .on(&ACT, |world, [volume], action| act(world, volume, action))
+    .on(&ACT, |world, [volume], action| act(world, volume, &action))
     .on(&ACT_ON_NAMED, |world, [], named| {
         let id = of_name(world, &named.volume_name, &named.region)?;
-        act(world, &id, named.action)
+        act(world, &id, &named.action)
     })
     .on(&LIST_ACTIONS, |world, [volume], ()| {
         find(world, volume)?;
@@ -161,12 +161,12 @@ fn find<'w>(world: &'w World, id: &str) -> Result<&'w Volume, Answer> {
     world.volumes.volumes.get(id).ok_or_else(not_found)
 }
 
-fn act(world: &mut World, id: &str, action: VolumeAction) -> Result<Action, Answer> {
+fn act(world: &mut World, id: &str, action: &VolumeAction) -> Result<Action, Answer> {
     let volume = find(world, id)?.clone();
     if actions::on(world, "volume", id).iter().any(|action| action.status == ActionStatus::InProgress) {
         return Err(unprocessable("Volume already has a pending event."));
     }
-    let (name, effect) = match action {
+    let (name, effect) = match *action {
         VolumeAction::Attach { droplet_id } => {
             check_attachable(world, &volume, droplet_id)?;
             ("attach_volume", Effect::Attach(droplet_id))
@@ -203,11 +203,11 @@ fn check_attachable(world: &World, volume: &Volume, droplet: DropletId) -> Resul
     Ok(())
 }
 
-pub(super) fn end(world: &mut World, subject: &Subject, effect: Effect, done: bool, _: Timestamp) {
+pub(super) fn end(world: &mut World, subject: &Subject, effect: &Effect, done: bool, _: Timestamp) {
     if !done {
         return;
     }
-    match effect {
+    match *effect {
         Effect::Attach(droplet) => put(world, &subject.id, droplet),
         Effect::Detach(droplet) => {
             if let Some(volume) = world.volumes.volumes.get_mut(&subject.id) {

@@ -29,6 +29,9 @@ pub(super) struct State {
     failing: BTreeSet<String>,
 }
 
+/// What takes something of a kind away.
+type Destroy = fn(&mut World, &str);
+
 const DESTROYING: SignedDuration = SignedDuration::from_secs(15);
 
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
@@ -146,7 +149,7 @@ pub(super) fn pass(world: &mut World) {
         world.droplets.destroying.running.remove(&(due, id));
         let Some(mut status) = world.droplets.destroying.statuses.remove(&id) else { continue };
         let resources = &mut status.resources;
-        let lists: [(&mut Vec<_>, fn(&mut World, &str)); 4] = [
+        let lists: [(_, Destroy); 4] = [
             (&mut resources.reserved_ips, reserved_ips::remove),
             (&mut resources.snapshots, snapshots::remove),
             (&mut resources.volume_snapshots, snapshots::remove),

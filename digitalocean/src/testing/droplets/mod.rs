@@ -338,9 +338,9 @@ fn networks(id: DropletId, ipv6: bool, public: bool) -> Networks {
         gateway: gateway.map(str::to_owned),
         network_type: Some(network_type),
     };
-    let private = v4(Ipv4Addr::new(10, 118 | high & 1, middle, low), "255.255.240.0", None, NetworkType::Private);
+    let private = v4(Ipv4Addr::new(10, 0x76 | high & 1, middle, low), "255.255.240.0", None, NetworkType::Private);
     let shown =
-        v4(Ipv4Addr::new(198, 18 | high & 1, middle, low), "255.255.240.0", Some("198.18.0.1"), NetworkType::Public);
+        v4(Ipv4Addr::new(198, 0x12 | high & 1, middle, low), "255.255.240.0", Some("198.18.0.1"), NetworkType::Public);
     Networks {
         v4: [public.then_some(shown), Some(private)].into_iter().flatten().collect(),
         v6: ipv6.then(|| network_v6(id)).into_iter().collect(),
