@@ -1,5 +1,7 @@
 //! The shared traits, domain types and HTTP kit of the Howdah provider clients.
 
+#[cfg(feature = "certificate")]
+pub mod certificate;
 mod clock;
 pub mod dns;
 mod error;

@@ -45,6 +45,8 @@
 //!
 //! With the feature `testing` there is a stateful fake of all of this, in process and on loopback.
 
+#[cfg(feature = "certificate")]
+mod cert_target;
 mod dialect;
 mod dns_provider;
 #[cfg(feature = "testing")]
@@ -83,6 +85,8 @@ use howdah_core::{
     http::{Api, ApiBuilder, Auth, Operation, PageNumbers, Pagination},
 };
 
+#[cfg(feature = "certificate")]
+pub use cert_target::{CdnCertTarget, LoadBalancerCertTarget};
 pub use dns_provider::DigitalOceanDns;
 /// What prices are told in.
 pub use rust_decimal::Decimal;

@@ -4,6 +4,7 @@
 #![allow(clippy::expect_used, clippy::result_large_err)]
 
 mod answer;
+mod authority;
 pub mod conformance;
 mod fake;
 mod faults;
@@ -12,6 +13,7 @@ mod hosting;
 mod internet;
 mod journal;
 mod memory;
+mod memory_cert_target;
 mod memory_registrar;
 pub mod quota_server;
 mod rdap;
@@ -20,6 +22,7 @@ mod server;
 mod upload;
 
 pub use answer::{Answer, Reply, Streamed};
+pub use authority::{Issued, TestAuthority};
 pub use fake::{Fake, World};
 /// What draws faults for [`Fake::fail_randomly`].
 pub use fastrand::Rng;
@@ -29,6 +32,7 @@ pub use hosting::{HostedZone, Hosting, ZoneKey};
 pub use internet::{Internet, Served, Ttls};
 pub use journal::Exchange;
 pub use memory::{MemoryDns, MemoryFault};
+pub use memory_cert_target::MemoryCertTarget;
 pub use memory_registrar::MemoryRegistrar;
 pub use rdap::FakeRdap;
 pub use registry::{

@@ -92,7 +92,9 @@ endpoints! {
 impl Monitoring {
     /// Measures of a Droplet.
     ///
-    /// `GET /v2/monitoring/metrics/droplet/…`
+    /// Each has a route of its own, such as
+    ///
+    /// `GET /v2/monitoring/metrics/droplet/cpu`
     pub fn droplet(&self, metric: DropletMetric, droplet: DropletId, span: Span) -> Call<Metrics> {
         self.0.send(metric.endpoint(), [], DropletQuery { host_id: droplet.to_string(), span })
     }
@@ -113,7 +115,9 @@ impl Monitoring {
 
     /// Measures of an app, or of one of its components.
     ///
-    /// `GET /v2/monitoring/metrics/apps/…`
+    /// Each has a route of its own, such as
+    ///
+    /// `GET /v2/monitoring/metrics/apps/memory_percentage`
     pub fn app(&self, metric: AppMetric, app: &str, component: Option<&str>, span: Span) -> Call<Metrics> {
         let query = AppQuery { app_id: app.to_owned(), app_component: component.map(str::to_owned), span };
         self.0.send(metric.endpoint(), [], query)
@@ -121,28 +125,36 @@ impl Monitoring {
 
     /// Measures of a load balancer. Whether its Droplets are well, [`super::droplet_health`] tells.
     ///
-    /// `GET /v2/monitoring/metrics/load_balancer/…`
+    /// Each has a route of its own, such as
+    ///
+    /// `GET /v2/monitoring/metrics/load_balancer/frontend_connections_current`
     pub fn load_balancer(&self, metric: LoadBalancerMetric, id: &LoadBalancerId, span: Span) -> Call<Metrics> {
         self.0.send(metric.endpoint(), [], LoadBalancerQuery { lb_id: id.clone(), span })
     }
 
     /// Measures of an autoscale pool.
     ///
-    /// `GET /v2/monitoring/metrics/droplet_autoscale/…`
+    /// Each has a route of its own, such as
+    ///
+    /// `GET /v2/monitoring/metrics/droplet_autoscale/current_instances`
     pub fn autoscale_pool(&self, metric: AutoscaleMetric, pool: &AutoscalePoolId, span: Span) -> Call<Metrics> {
         self.0.send(metric.endpoint(), [], AutoscaleQuery { autoscale_pool_id: pool.clone(), span })
     }
 
     /// Measures of a MySQL cluster.
     ///
-    /// `GET /v2/monitoring/metrics/database/mysql/…`
+    /// Each has a route of its own, such as
+    ///
+    /// `GET /v2/monitoring/metrics/database/mysql/threads_connected`
     pub fn mysql(&self, metric: MysqlMetric, database: &DatabaseId, span: Span) -> Call<Metrics> {
         self.0.send(metric.endpoint(), [], MysqlQuery { db_id: database.clone(), span })
     }
 
     /// How much of what a MySQL cluster has is used.
     ///
-    /// `GET /v2/monitoring/metrics/database/mysql/…`
+    /// Each has a route of its own, such as
+    ///
+    /// `GET /v2/monitoring/metrics/database/mysql/cpu_usage`
     pub fn mysql_usage(
         &self,
         usage: MysqlUsage,

@@ -217,6 +217,12 @@ pub(super) fn released(world: &mut World, id: CertificateId) {
 }
 
 impl FakeDigitalOcean {
+    /// The certificates that there are, without a request.
+    pub fn certificates(&self) -> Vec<Certificate> {
+        self.world()
+            .state(|world| world.certificates.certificates.iter().map(|held| held.certificate.clone()).collect())
+    }
+
     /// Makes the next certificate of Let's Encrypt for a name end as `error`.
     pub fn fail_certificate(&self, name: &str) {
         self.world().state(|world| world.certificates.failing.push(name.to_owned()));

@@ -8,6 +8,7 @@ use std::{fmt, panic::AssertUnwindSafe};
 
 use futures::{FutureExt as _, future::BoxFuture};
 
+pub mod certificate;
 pub mod dns;
 pub mod registrar;
 
