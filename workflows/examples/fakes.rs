@@ -11,6 +11,7 @@ use common::{Failure, demo::Demo, terminal};
 use howdah_backblaze::testing as backblaze;
 use howdah_cloudflare::testing as cloudflare;
 use howdah_core::testing::Server;
+use howdah_digitalocean::testing as digitalocean;
 use howdah_dnsimple::testing as dnsimple;
 use howdah_gandi::testing as gandi;
 use serde::Serialize;
@@ -36,6 +37,10 @@ struct Args {
     #[arg(long, value_name = "DIR")]
     state: Option<PathBuf>,
 }
+
+/// The snapshot that the fake of DigitalOcean has from the beginning, and how many Droplets it allows.
+const DIGITALOCEAN_SNAPSHOT: (&str, &str) = ("mastodon-web", "tor1");
+const DIGITALOCEAN_DROPLETS: u64 = 1000;
 
 /// The zone that the fake of Cloudflare has from the beginning.
 const CLOUDFLARE_ZONE: &str = "example.com";
@@ -77,6 +82,11 @@ pub(crate) async fn serve(
     if demo.cloudflare.zone_id(CLOUDFLARE_ZONE).is_none() {
         demo.cloudflare.create_zone(CLOUDFLARE_ZONE);
     }
+    demo.digitalocean.set_droplet_limit(DIGITALOCEAN_DROPLETS);
+    if demo.digitalocean.snapshots().is_empty() {
+        let (name, region) = DIGITALOCEAN_SNAPSHOT;
+        demo.digitalocean.add_snapshot(name, region);
+    }
     // Clients take it for the least that a large file has, and a test's files are small.
     let mut settings = backblaze::Settings::default();
     settings.recommended_part_size = settings.absolute_minimum_part_size;
@@ -91,6 +101,7 @@ pub(crate) async fn serve(
     let first = demo.dnsimple.world().serve_on(args.port).await;
     let first = first.map_err(|error| Failure::new(format!("cannot listen on port {}: {error}", args.port)))?;
     let (second, third) = (demo.cloudflare.serve().await?, demo.gandi.serve().await?);
+    let fifth = demo.digitalocean.serve().await?;
     let fourth = demo.backblaze.clone().with_settings(settings).serve().await?;
     let served = [
         Served::new("dnsimple", &first, dnsimple::TOKEN, *dnsimple::ACCOUNT.get()),
@@ -98,6 +109,7 @@ pub(crate) async fn serve(
         Served::new("gandi", &third, gandi::TOKEN, Value::Null),
         // Whose clients call them application key and its id.
         Served::new("backblaze", &fourth, backblaze::KEY, backblaze::KEY_ID),
+        Served::new("digitalocean", &fifth, digitalocean::TOKEN, Value::Null),
     ];
     if args.json {
         for one in &served {

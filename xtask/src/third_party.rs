@@ -20,6 +20,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("dnsimple_client.py", "dnsimple"),
     ("cloudflare_client.py", "cloudflare"),
     ("backblaze_clients.py", "backblaze"),
+    ("digitalocean_client.py", "digitalocean"),
 ];
 
 /// A tool, and the Debian package that it is in.

@@ -238,6 +238,11 @@ pub(super) fn named(world: &World, wanted: &ImageRef) -> Option<Image> {
 }
 
 impl FakeDigitalOcean {
+    /// The snapshots of Droplets that there are, without a request.
+    pub fn snapshots(&self) -> Vec<Image> {
+        self.world().state(|world| snapshots(world).map(|(image, _)| image.clone()).collect())
+    }
+
     /// Puts a snapshot into the account, as if it had been made of a Droplet that is gone.
     pub fn add_snapshot(&self, name: &str, region: impl Into<RegionSlug>) -> ImageId {
         let region = region.into();

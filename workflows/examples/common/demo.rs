@@ -13,6 +13,7 @@ use howdah_core::{
     dns::{DnsProvider as _, DnsProviderExt as _, Name, Scope},
     testing::{FakeRdap, Internet, Registry, Ttls},
 };
+use howdah_digitalocean::testing::FakeDigitalOcean;
 use howdah_dnsimple::{contacts::NewContact, testing::FakeDnSimple};
 use howdah_gandi::testing::FakeGandi;
 use howdah_workflows::lookout::Lookout;
@@ -39,6 +40,7 @@ pub struct Demo {
     pub rdap: FakeRdap,
     pub backblaze: FakeBackblaze,
     pub cloudflare: FakeCloudflare,
+    pub digitalocean: FakeDigitalOcean,
     pub dnsimple: FakeDnSimple,
     pub gandi: FakeGandi,
     pub internet: Internet,
@@ -53,7 +55,8 @@ impl Demo {
             let fakes = (FakeCloudflare::on(&registry), FakeDnSimple::on(&registry), FakeGandi::on(&registry));
             // Nobody reads what it would write down, and copies of buckets are long.
             let backblaze = FakeBackblaze::at(registry.clock().clone()).without_journal();
-            return Ok(Self::with(registry, fakes, backblaze, None));
+            let digitalocean = FakeDigitalOcean::at(registry.clock().clone());
+            return Ok(Self::with(registry, fakes, backblaze, digitalocean, None));
         };
         let failed = |what: &str, error: &dyn std::error::Error| {
             let file = directory.join(what);
@@ -67,6 +70,8 @@ impl Demo {
             Registry::kept_in(&file("registry.json"), clock).map_err(|error| failed("registry.json", &error))?;
         let backblaze = FakeBackblaze::kept_in(&file("backblaze"), registry.clock().clone());
         let backblaze = backblaze.map_err(|error| failed("backblaze", &error))?;
+        let digitalocean = FakeDigitalOcean::kept_in(&file("digitalocean.json"), registry.clock().clone());
+        let digitalocean = digitalocean.map_err(|error| failed("digitalocean.json", &error))?;
         let cloudflare = FakeCloudflare::kept_in(&file("cloudflare.json"), &registry);
         let dnsimple = FakeDnSimple::kept_on(&file("dnsimple.json"), &registry);
         let gandi = FakeGandi::kept_in(&file("gandi.json"), &registry);
@@ -75,17 +80,19 @@ impl Demo {
             dnsimple.map_err(|error| failed("dnsimple.json", &error))?,
             gandi.map_err(|error| failed("gandi.json", &error))?,
         );
-        Ok(Self::with(registry, fakes, backblaze, Some(directory.to_owned())))
+        Ok(Self::with(registry, fakes, backblaze, digitalocean, Some(directory.to_owned())))
     }
 
     fn with(
         registry: Registry,
         (cloudflare, dnsimple, gandi): (FakeCloudflare, FakeDnSimple, FakeGandi),
         backblaze: FakeBackblaze,
+        digitalocean: FakeDigitalOcean,
         directory: Option<PathBuf>,
     ) -> Self {
         let internet = Internet::new(&registry)
             .hosting(Arc::new(cloudflare.clone()))
+            .hosting(Arc::new(digitalocean.clone()))
             .hosting(Arc::new(dnsimple.clone()))
             .hosting(Arc::new(gandi.clone()));
         let (clock, rdap) = (registry.clock().clone(), FakeRdap::of(&registry));
@@ -93,7 +100,7 @@ impl Demo {
         let mut settings = Settings::default();
         settings.recommended_part_size = settings.absolute_minimum_part_size;
         let backblaze = backblaze.with_settings(settings);
-        Self { clock, registry, rdap, backblaze, cloudflare, dnsimple, gandi, internet, directory }
+        Self { clock, registry, rdap, backblaze, cloudflare, digitalocean, dnsimple, gandi, internet, directory }
     }
 
     /// The world as the month begins, unless it has begun already: the zone is at Cloudflare, the registration has left it

@@ -26,7 +26,7 @@ const NOT_BY_DEFAULT: &[&str] = &[
 ];
 
 /// Crates whose users get no more than the HTTP kit and its types.
-const LEAN: &[&str] = &["howdah-cloudflare", "howdah-core", "howdah-dnsimple", "howdah-gandi"];
+const LEAN: &[&str] = &["howdah-cloudflare", "howdah-core", "howdah-digitalocean", "howdah-dnsimple", "howdah-gandi"];
 
 const TRANSPORT: &str = "core/src/http/transport.rs";
 
