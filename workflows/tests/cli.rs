@@ -3,6 +3,9 @@
 // Each example brings what they share along.
 #![allow(clippy::duplicate_mod, clippy::unwrap_used)]
 
+#[path = "../examples/capacity.rs"]
+#[allow(dead_code)]
+mod capacity;
 #[path = "../examples/disable_dnssec.rs"]
 #[allow(dead_code)]
 mod disable_dnssec;
@@ -55,6 +58,7 @@ async fn command(name: &str, line: &[&str], env: &[(&str, &str)]) -> (String, Re
         "move_dns" => move_dns::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
         "transfer_domain" => transfer_domain::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
         "enable_dnssec" => enable_dnssec::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
+        "capacity" => capacity::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
         "disable_dnssec" => disable_dnssec::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
         "offsite_copy" => offsite_copy::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
         other => panic!("there is no command {other}"),
@@ -396,4 +400,32 @@ async fn offsite_copy_copies_to_the_demo_and_back() {
     let document: Value = serde_json::from_str(&said).unwrap();
     assert_eq!((&document["copied"][0]["copied"]["objects"], &document["vanished"]), (&2.into(), &0.into()), "{said}");
     assert_eq!(fs::read(back.path().join("a 1%.txt")).unwrap(), b"one");
+}
+
+#[tokio::test]
+async fn capacity_tells_its_sums() {
+    let demo = ["--instance", INSTANCE, "--database", "mastodon", "--demo"];
+    let (told, ended) = command("capacity", &demo, &[]).await;
+    assert_eq!(ended, Ok(()), "{told}");
+    assert!(told.contains("in all: 50 direct + 20 pooled = 70, at the peak of a change 95, of 97\n"), "{told}");
+    assert!(told.ends_with("It fits.\n"), "{told}");
+
+    let narrow = [&demo[..], &["--limit", "60"]].concat();
+    let (told, ended) = command("capacity", &narrow, &[]).await;
+    assert_eq!(ended, Err("what is asked for does not fit the database".to_owned()));
+    assert!(told.contains("70 connections are asked for, and the database has 60: 10 too many"), "{told}");
+    let (told, _) = command("capacity", &[&demo[..], &["--json"]].concat(), &[]).await;
+    assert_eq!(serde_json::from_str::<Value>(&told).unwrap()["limit"], 97);
+}
+
+#[tokio::test]
+async fn capacity_says_what_it_lacks() {
+    let directory = TempDir::new().unwrap();
+    let empty = file(&directory, "instance.toml", "[instance]\ndomain = 'example.org'\n");
+    let line = ["--instance", empty.as_str(), "--database", "mastodon", "--demo"];
+    let (_, ended) = command("capacity", &line, &[]).await;
+    assert!(ended.unwrap_err().contains("has no [[process]]"));
+    let line = ["--instance", INSTANCE, "--database", "mastodon"];
+    let (_, ended) = command("capacity", &line, &[]).await;
+    assert!(ended.unwrap_err().contains("DIGITALOCEAN_TOKEN"));
 }

@@ -7,7 +7,12 @@ use crate::{
     third_party::{build_release, python},
 };
 
-const BENCHES: &[(&str, &str)] = &[("howdah-dnsimple", "calls"), ("howdah-core", "quota"), ("howdah-core", "plan")];
+const BENCHES: &[(&str, &str)] = &[
+    ("howdah-dnsimple", "calls"),
+    ("howdah-core", "quota"),
+    ("howdah-core", "plan"),
+    ("howdah-digitalocean", "pages"),
+];
 
 pub(crate) fn run() -> Result {
     for (package, bench) in BENCHES {

@@ -193,6 +193,18 @@ impl FakeDigitalOcean {
         Self { world: groups.into_iter().fold(fake, |fake, serve| serve(fake)), clock }
     }
 
+    /// Lets every answer take so long. To be said before anyone uses the fake.
+    #[must_use]
+    pub fn with_latency(self, latency: Duration) -> Self {
+        Self { world: self.world.with_latency(latency), ..self }
+    }
+
+    /// Writes no journal, for long runs and benchmarks. To be said before anyone uses the fake.
+    #[must_use]
+    pub fn without_journal(self) -> Self {
+        Self { world: self.world.without_journal(), ..self }
+    }
+
     /// The fake below: its journal, its faults, its state.
     pub fn world(&self) -> &Fake<State> {
         &self.world

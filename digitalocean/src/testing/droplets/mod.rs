@@ -402,6 +402,16 @@ pub(super) fn remove(world: &mut World, id: DropletId) {
 }
 
 impl FakeDigitalOcean {
+    /// Orders a Droplet without a request.
+    ///
+    /// # Panics
+    ///
+    /// When the order is refused.
+    pub fn order_droplet(&self, droplet: NewDroplet) -> DropletId {
+        let ordered = self.world().state(|world| order(world, droplet));
+        ordered.map(|(droplet, _)| droplet.id).expect("the Droplet can be ordered")
+    }
+
     /// Sets how many Droplets there may be at one time; 25 at first.
     pub fn set_droplet_limit(&self, limit: u64) {
         self.world().state(|world| account::set_droplet_limit(world, limit));
