@@ -50,8 +50,7 @@ async fn measure(fake: &FakeDigitalOcean, url: &str) {
     let list = async |ahead: usize| {
         let before = fake.world().requests();
         let started = Instant::now();
-        let droplets: Vec<_> =
-            client.droplets().list(DropletFilter::new()).ahead(ahead).try_collect().await.unwrap();
+        let droplets: Vec<_> = client.droplets().list(DropletFilter::new()).ahead(ahead).try_collect().await.unwrap();
         assert_eq!(droplets.len(), DROPLETS);
         // A call that was refused would have been made again.
         assert_eq!(fake.world().requests() - before, PAGES);

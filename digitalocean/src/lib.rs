@@ -73,6 +73,8 @@ pub mod reserved_ips;
 pub mod reserved_ipv6;
 pub mod sizes;
 pub mod snapshots;
+#[cfg(feature = "spaces")]
+pub mod spaces;
 pub mod spaces_keys;
 pub mod ssh_keys;
 pub mod tags;

@@ -21,6 +21,7 @@ use crate::{
     account::Capability,
     buckets::BucketId,
     files::{self, DeletedVersion, MetadataDirective, NameFilter, UpdatedLegalHold, UpdatedRetention, VersionFilter},
+    sha1::Hasher,
 };
 
 /// The files of all buckets.
@@ -68,7 +69,7 @@ pub(super) fn put(state: &mut World, bucket: &BucketId, name: &str, content: &[u
     let (name, mut version) = state.admit(bucket, Kind::Upload, new)?;
     state.spend(Cap::Storage(content.len() as u64))?;
     let stored = state.contents.store(content).map_err(|why| error(500, "internal_error", why.to_string()))?;
-    version.sha1 = StoredSha1::Verified(stored.sha1);
+    version.sha1 = StoredSha1::Verified(stored.digest);
     version.content = stored.content;
     let added = state.add(bucket, &name, version);
     added.file_id.ok_or_else(|| error(500, "internal_error", "The file has no id"))
@@ -441,7 +442,9 @@ fn copy(state: &mut World, copy: files::NewCopy) -> Result<FileVersion, Answer> 
     state.spend(Cap::Storage(content.len()))?;
     version.sha1 = match copy.range {
         None => source.sha1,
-        Some(_) => StoredSha1::Verified(content.sha1().map_err(|why| error(500, "internal_error", why.to_string()))?),
+        Some(_) => StoredSha1::Verified(
+            content.digest::<Hasher>().map_err(|why| error(500, "internal_error", why.to_string()))?,
+        ),
     };
     version.content = content;
     Ok(state.add(&bucket, &name, version))

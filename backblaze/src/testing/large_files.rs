@@ -17,6 +17,7 @@ use crate::{
     account::Capability,
     buckets::BucketId,
     large_files::{self, CancelledFile, Finish, NewPartCopy, PartFilter, UnfinishedFilter},
+    sha1::Hasher,
 };
 
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
@@ -98,11 +99,11 @@ fn copy_part(state: &mut World, part: &NewPartCopy) -> Result<Part, Answer> {
     state.spend(Cap::Storage(content.len()))?;
     let sha1 = match source.sha1 {
         StoredSha1::Verified(sha1) if content.len() == source.content.len() => Ok(sha1),
-        _ => content.sha1(),
+        _ => content.digest::<Hasher>(),
     };
     let sha1 = sha1.map_err(|why| error(500, "internal_error", why.to_string()))?;
     drop(source);
-    state.put_part(&bucket, serial, number, Received { content, sha1 }, false)
+    state.put_part(&bucket, serial, number, Received { content, digest: sha1 }, false)
 }
 
 fn finish(state: &mut World, finish: &Finish) -> Result<FileVersion, Answer> {

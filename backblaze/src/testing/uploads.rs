@@ -132,7 +132,7 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
         |state, _, [_, slot], read| {
             let (received, claim, what) = end(state, slot, read)?;
             let What::File(bucket, name, mut version) = what else { return Err(bad("This URL is for files")) };
-            version.sha1 = stored_sha1(claim, received.sha1);
+            version.sha1 = stored_sha1(claim, received.digest);
             version.content = received.content;
             Ok(state.add(&bucket, &name, *version))
         },
@@ -176,7 +176,7 @@ impl World {
         unverified: bool,
     ) -> Result<Part, Answer> {
         let claim = if unverified { Claim::None } else { Claim::AtEnd };
-        let Received { content, sha1 } = received;
+        let Received { content, digest: sha1 } = received;
         let part = StoredPart {
             sha1: stored_sha1(claim, sha1),
             uploaded: self.now.as_millisecond(),
@@ -300,9 +300,9 @@ fn end(state: &mut World, name: &str, read: io::Result<Incoming>) -> Result<(Rec
         let claimed = match claim {
             Claim::Known(sha1) => Some(sha1),
             Claim::AtEnd => digest(&digits),
-            Claim::None => Some(received.sha1),
+            Claim::None => Some(received.digest),
         };
-        if claimed != Some(received.sha1) {
+        if claimed != Some(received.digest) {
             state.contents.free(received.content);
             return Err(bad("Sha1 did not match data received"));
         }

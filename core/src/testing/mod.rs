@@ -6,6 +6,7 @@
 mod answer;
 mod authority;
 pub mod conformance;
+pub mod contents;
 mod fake;
 mod faults;
 mod hosting;

@@ -44,6 +44,8 @@ mod reserved_ips;
 mod reserved_ipv6;
 mod sizes;
 mod snapshots;
+#[cfg(feature = "spaces")]
+pub mod spaces;
 mod spaces_keys;
 mod ssh_keys;
 mod tags;

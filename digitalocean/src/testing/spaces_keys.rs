@@ -6,7 +6,11 @@ use howdah_core::{
 };
 use serde::{Deserialize, Serialize};
 
+#[cfg(feature = "spaces")]
+use super::{FakeDigitalOcean, spaces::FakeSpaces};
 use super::{State as World, bad_request, not_found, unprocessable};
+#[cfg(feature = "spaces")]
+use crate::regions::RegionSlug;
 use crate::spaces_keys::{
     CREATE, DELETE, GET, Grant, LIST, Permission, REPLACE, SpacesKey, SpacesKeyFilter, SpacesKeyUpdate, UPDATE,
 };
@@ -83,4 +87,21 @@ fn rename(world: &mut World, key: &str, update: SpacesKeyUpdate) -> Result<Space
     let key = world.spaces_keys.keys.get_mut(key).ok_or_else(not_found)?;
     key.name = Some(update.name);
     Ok(shown(key))
+}
+
+/// What a key opens, and its secret.
+#[cfg(feature = "spaces")]
+fn secret_of(world: &World, access_key: &str) -> Option<(String, Vec<Grant>)> {
+    let key = world.spaces_keys.keys.get(access_key)?;
+    Some((key.secret_key.as_ref()?.expose().to_owned(), key.grants.clone()))
+}
+
+#[cfg(feature = "spaces")]
+impl FakeDigitalOcean {
+    /// The Spaces of a region, empty, which the keys open that are made here.
+    pub fn spaces(&self, region: impl Into<RegionSlug>) -> FakeSpaces {
+        let fake = self.clone();
+        let keys = move |id: &str| fake.world().state(|world| secret_of(world, id));
+        FakeSpaces::at(region, self.clock.clone(), keys)
+    }
 }
