@@ -1,4 +1,4 @@
-//! Spaces, the object storage, as a store: Apache's [`object_store`](howdah_core::store::object_store) over one bucket.
+//! Spaces, the object storage, as a store: Apache's [`object_store`] over one bucket.
 //!
 //! ```
 //! use howdah_core::store::{Acl, object_store::{ObjectStoreExt, path::Path}};
@@ -26,7 +26,7 @@
 //!
 //! Spaces carry out 1,500 requests a second for each address that asks and ten writes of one object at a time. Beyond that
 //! they answer `SlowDown`, and the store asks again later, as patiently as its
-//! [`RetryPolicy`](howdah_core::http::RetryPolicy) has it. No checksums are sent beside the signature's own. Conditional
+//! [`RetryPolicy`] has it. No checksums are sent beside the signature's own. Conditional
 //! writes and tags are refused before anything is sent, since the service does not promise them.
 
 mod explained;

@@ -1,4 +1,4 @@
-//! A stateful fake of Spaces, as the [`Spaces`](crate::spaces::Spaces) store or any S3 client sees them.
+//! A stateful fake of Spaces, as the [`Spaces`] store or any S3 client sees them.
 //!
 //! ```
 //! use howdah_core::store::object_store::{ObjectStoreExt, path::Path};
