@@ -11,7 +11,7 @@ use common::{Failure, demo::Demo, terminal};
 use howdah_backblaze::testing as backblaze;
 use howdah_cloudflare::testing as cloudflare;
 use howdah_core::testing::Server;
-use howdah_digitalocean::testing as digitalocean;
+use howdah_digitalocean::testing::{self as digitalocean, spaces};
 use howdah_dnsimple::testing as dnsimple;
 use howdah_gandi::testing as gandi;
 use serde::Serialize;
@@ -102,6 +102,7 @@ pub(crate) async fn serve(
     let first = first.map_err(|error| Failure::new(format!("cannot listen on port {}: {error}", args.port)))?;
     let (second, third) = (demo.cloudflare.serve().await?, demo.gandi.serve().await?);
     let fifth = demo.digitalocean.serve().await?;
+    let sixth = spaces::FakeSpaces::default().serve().await?;
     let fourth = demo.backblaze.clone().with_settings(settings).serve().await?;
     let served = [
         Served::new("dnsimple", &first, dnsimple::TOKEN, *dnsimple::ACCOUNT.get()),
@@ -110,6 +111,7 @@ pub(crate) async fn serve(
         // Whose clients call them application key and its id.
         Served::new("backblaze", &fourth, backblaze::KEY, backblaze::KEY_ID),
         Served::new("digitalocean", &fifth, digitalocean::TOKEN, Value::Null),
+        Served::new("spaces", &sixth, spaces::SECRET_KEY, spaces::ACCESS_KEY),
     ];
     if args.json {
         for one in &served {

@@ -21,6 +21,7 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("cloudflare_client.py", "cloudflare"),
     ("backblaze_clients.py", "backblaze"),
     ("digitalocean_client.py", "digitalocean"),
+    ("spaces_client.py", "spaces"),
 ];
 
 /// A tool, and the Debian package that it is in.
