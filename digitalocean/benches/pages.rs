@@ -35,14 +35,13 @@ impl Transport for Remembering {
     async fn send(&self, request: Request<Body>) -> Result<Response<Incoming>, TransportError> {
         let uri = request.uri().to_string();
         let known = self.answers.lock().unwrap().get(&uri).cloned();
-        let answer = match known {
-            Some(answer) => answer,
-            None => {
-                let (parts, body) = self.fake.world().send(request).await?.into_parts();
-                let answer = Response::from_parts(parts, body.collect().await.unwrap());
-                self.answers.lock().unwrap().insert(uri, answer.clone());
-                answer
-            }
+        let answer = if let Some(answer) = known {
+            answer
+        } else {
+            let (parts, body) = self.fake.world().send(request).await?.into_parts();
+            let answer = Response::from_parts(parts, body.collect().await.unwrap());
+            self.answers.lock().unwrap().insert(uri, answer.clone());
+            answer
         };
         tokio::time::sleep(LATENCY).await;
         Ok(answer.map(Incoming::from))

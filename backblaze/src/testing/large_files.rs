@@ -93,7 +93,7 @@ fn copy_part(state: &mut World, part: &NewPartCopy) -> Result<Part, Answer> {
     if content.len() > state.settings.largest_copy {
         return Err(error(400, "source_too_large", "The part is too large to be copied"));
     }
-    if content.len() == 0 {
+    if content.is_empty() {
         return Err(bad("A part has at least one byte"));
     }
     state.spend(Cap::Storage(content.len()))?;
