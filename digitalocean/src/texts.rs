@@ -27,9 +27,10 @@ pub(crate) fn one<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, 
     Written::deserialize(deserializer).map(String::from)
 }
 
-/// A text that may come as a number or a truth value, or not at all.
-pub(crate) fn perhaps<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
-    Ok(Option::<Written>::deserialize(deserializer)?.map(String::from))
+/// A truth value that may come as a text, or not at all.
+pub(crate) fn flag<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<bool>, D::Error> {
+    let written = Option::<Written>::deserialize(deserializer)?.map(String::from);
+    Ok(written.map(|written| written == "true"))
 }
 
 /// Texts that may come as numbers, or not at all.

@@ -5,6 +5,7 @@
 use howdah_core::{
     Outcome,
     http::{Stage, Staged},
+    testing::{Answer, Fault},
 };
 use howdah_digitalocean::{
     Decimal,
@@ -16,10 +17,14 @@ use howdah_digitalocean::{
         },
         invocations::{EventFilter, EventId, EventType, InvocationFilter, InvocationId, InvocationPhase, JobName},
         logs::{ConsoleFilter, InvocationLogFilter, LogFilter, LogType},
-        spec::{AppSpec, HostedSource, ImageSource, RegistryType, Service, StaticSite, Variable},
+        spec::{
+            AlertRule, AppSpec, HostedSource, ImageSource, IngressComponent, RegistryType, Service, StaticSite,
+            Variable,
+        },
     },
     testing::FakeDigitalOcean,
 };
+use serde_json::json;
 
 fn app() -> AppId {
     AppId::new("4f6c71e2-1e90-4762-9fee-6cc4a0a9f2cf".to_owned())
@@ -167,4 +172,60 @@ fn a_spec_goes_out_as_it_came_and_hides_its_secrets() {
     let written = serde_json::to_string(&spec).unwrap();
     assert!(written.contains("ghp_hush") && !format!("{spec:?}").contains("ghp_hush"));
     assert_eq!(serde_json::from_str::<AppSpec>(&written).unwrap(), spec);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_update_sends_back_what_is_not_known() {
+    let fake = FakeDigitalOcean::new();
+    let read = json!({
+        "name": "docs",
+        "features": ["buildpack-stack=ubuntu-22"],
+        "envs": [{ "key": "TOKEN", "type": "SECRET", "value": "EV[1:abc:def]" }],
+        "alerts": [{ "rule": "DEPLOYMENT_FAILED" }],
+        "domains": [{ "domain": "docs.vmst.io", "certificate": "later" }],
+        "services": [{
+            "name": "web",
+            "alerts": [{ "rule": "CPU_UTILIZATION", "operator": "GREATER_THAN", "value": 85.0, "window": "FIVE_MINUTES" }],
+            "inactivity_sleep": { "after_seconds": 300 },
+            "image": { "registry_type": "GHCR", "repository": "web", "later": null },
+            "autoscaling": { "min_instance_count": 1, "metrics": { "memory": { "percent": 80 } } },
+        }],
+        "jobs": [{ "name": "migrate", "kind": "SCHEDULED", "schedule": { "cron": "0 0 * * *" } }],
+        "ingress": {
+            "load_balancer": "DIGITALOCEAN",
+            "rules": [{
+                "match": { "path": { "prefix": "/api" } },
+                "component": { "name": "web", "preserve_path_prefix": true },
+            }],
+        },
+    });
+    let answer = Answer::json(200, json!({ "app": { "id": app(), "spec": read.clone() } }));
+    fake.world().fail_next(Fault::Answer { applied: true, answer });
+    let apps = fake.client().apps();
+    let spec = apps.get(&app()).await.unwrap().spec;
+    let unknown = spec.extra.as_ref().unwrap();
+    assert_eq!(format!("{unknown:?}"), r#"{"features"}"#);
+    assert_eq!(spec.alerts.as_ref().unwrap()[0].rule, Some(AlertRule::DeploymentFailed));
+    let web = &spec.services.as_ref().unwrap()[0];
+    assert_eq!(web.extra.as_ref().unwrap().0["inactivity_sleep"]["after_seconds"], 300);
+
+    let outcome = serde_json::to_value(AppUpdate::new(spec.clone())).unwrap();
+    assert_eq!(outcome, json!({ "spec": read }));
+    let known: AppSpec = serde_json::from_value(json!({ "name": "docs", "services": null, "envs": null })).unwrap();
+    assert_eq!(known, AppSpec::new("docs"));
+}
+
+#[test]
+fn a_rule_reads_a_flag_that_is_a_text() {
+    for (read, flag) in
+        [(json!("true"), Some(true)), (json!("false"), Some(false)), (json!(true), Some(true)), (json!(null), None)]
+    {
+        let to: IngressComponent =
+            serde_json::from_value(json!({ "name": "web", "preserve_path_prefix": read })).unwrap();
+        assert_eq!(to.preserve_path_prefix, flag);
+    }
+    let bare: IngressComponent = serde_json::from_value(json!({ "name": "web" })).unwrap();
+    assert_eq!(bare, IngressComponent::new("web"));
+    let sent = serde_json::to_value(bare.with_preserve_path_prefix(true)).unwrap();
+    assert_eq!(sent, json!({ "name": "web", "preserve_path_prefix": true }));
 }

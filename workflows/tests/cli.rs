@@ -36,6 +36,7 @@ use std::{
 };
 
 use howdah_backblaze::Backblaze;
+use howdah_digitalocean::{DigitalOcean, snapshots::SnapshotFilter};
 use howdah_dnsimple::DnSimple;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -214,11 +215,17 @@ async fn fakes_are_served_as_the_line_of_json_says() {
         let api = DnSimple::builder(text("token")).base_url(text("base_url")).build().unwrap();
         let account = DnSimple::from(api).resolve_account().await.unwrap();
         assert_eq!(Some(*account.id().get()), line["account"].as_u64());
-        let last: Value = serde_json::from_str(told.text().lines().last().unwrap()).unwrap();
-        let text = |name: &str| last[name].as_str().unwrap().to_owned();
-        assert_eq!((text("provider").as_str(), text("base_url")), ("backblaze", text("origin")));
+        let lines: Vec<Value> = told.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let providers: Vec<_> = lines.iter().filter_map(|line| line["provider"].as_str()).collect();
+        assert_eq!(providers, ["dnsimple", "cloudflare", "gandi", "backblaze", "digitalocean", "spaces"]);
+        let text = |name: &str| lines[3][name].as_str().unwrap().to_owned();
+        assert_eq!(text("base_url"), text("origin"));
         let backblaze = Backblaze::builder(text("account"), text("token")).base_url(text("base_url")).build().unwrap();
         assert_eq!(backblaze.buckets().find("vmst-media").await.unwrap(), None);
+        let text = |name: &str| lines[4][name].as_str().unwrap().to_owned();
+        let ocean = DigitalOcean::builder(text("token")).base_url(text("base_url")).build().unwrap();
+        let snapshots = DigitalOcean::from(ocean).snapshots().list(SnapshotFilter::new()).all().await.unwrap();
+        assert_eq!(snapshots[0].name, "mastodon-web");
         told.0.lock().unwrap().clear();
         told.clone().write_all(b"visited").unwrap();
     };

@@ -12,9 +12,14 @@
 //! assert!(!format!("{spec:?}").contains("hush"));
 //! ```
 //!
-//! What is secret comes back encrypted, and can be sent back so.
+//! What is secret comes back encrypted, and can be sent back so. An update replaces all of a spec: what this version does not
+//! know of the one that was read is kept as `extra`, and goes back with it.
+
+use std::fmt;
 
 use howdah_core::{Secret, input, open_enum, secret};
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use serde_json::{Map, Value};
 
 use crate::texts;
 
@@ -36,10 +41,35 @@ input! {
         workers: Vec<Worker>,
         functions: Vec<Functions>,
         databases: Vec<AppDatabase>,
+        /// Of all components.
+        envs: Vec<Variable>,
+        /// Of deployments and domains.
+        alerts: Vec<AlertSpec>,
         ingress: Ingress,
         egress: Egress,
         maintenance: Maintenance,
         vpc: AppVpc,
+        #[serde(flatten)]
+        extra: UnknownFields,
+    }
+}
+
+/// What this version does not know of a part of a spec, by the names of the fields. It prints the names alone.
+#[derive(Clone, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct UnknownFields(pub Map<String, Value>);
+
+impl<'de> Deserialize<'de> for UnknownFields {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let fields = Map::deserialize(deserializer)?;
+        // An error is how a flattened field says that it is not there.
+        if fields.is_empty() { Err(D::Error::custom("every field is known")) } else { Ok(Self(fields)) }
+    }
+}
+
+impl fmt::Debug for UnknownFields {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_set().entries(self.0.keys()).finish()
     }
 }
 
@@ -56,6 +86,8 @@ input! {
         zone: String,
         /// `1.2` or `1.3`.
         minimum_tls_version: String,
+        #[serde(flatten)]
+        extra: UnknownFields,
     }
 }
 
@@ -93,6 +125,7 @@ input! {
         /// Such as `node-js`.
         environment_slug: String,
         log_destinations: Vec<LogDestination>,
+        alerts: Vec<AlertSpec>,
         /// How many of it run.
         instance_count: u32,
         /// Such as `apps-s-1vcpu-0.5gb`.
@@ -106,6 +139,8 @@ input! {
         internal_ports: Vec<u16>,
         routes: Vec<Route>,
         termination: Termination,
+        #[serde(flatten)]
+        extra: UnknownFields,
     }
 }
 
@@ -149,6 +184,8 @@ input! {
         output_dir: String,
         cors: Cors,
         routes: Vec<Route>,
+        #[serde(flatten)]
+        extra: UnknownFields,
     }
 }
 
@@ -172,12 +209,15 @@ input! {
         /// Such as `node-js`.
         environment_slug: String,
         log_destinations: Vec<LogDestination>,
+        alerts: Vec<AlertSpec>,
         /// How many of it run.
         instance_count: u32,
         /// Such as `apps-s-1vcpu-0.5gb`.
         instance_size_slug: String,
         kind: JobKind,
         termination: Termination,
+        #[serde(flatten)]
+        extra: UnknownFields,
     }
 }
 
@@ -215,6 +255,7 @@ input! {
         /// Such as `node-js`.
         environment_slug: String,
         log_destinations: Vec<LogDestination>,
+        alerts: Vec<AlertSpec>,
         /// How many of it run.
         instance_count: u32,
         /// Such as `apps-s-1vcpu-0.5gb`.
@@ -222,6 +263,8 @@ input! {
         autoscaling: Autoscaling,
         termination: Termination,
         liveness_health_check: HealthCheck,
+        #[serde(flatten)]
+        extra: UnknownFields,
     }
 }
 
@@ -242,6 +285,8 @@ input! {
         alerts: Vec<AlertSpec>,
         envs: Vec<Variable>,
         log_destinations: Vec<LogDestination>,
+        #[serde(flatten)]
+        extra: UnknownFields,
     }
 }
 
@@ -259,6 +304,8 @@ input! {
         /// Whether it is a managed cluster.
         production: bool,
         version: String,
+        #[serde(flatten)]
+        extra: UnknownFields,
     }
 }
 
@@ -318,6 +365,8 @@ input! {
         tag: String,
         digest: String,
         deploy_on_push: DeployOnPush,
+        #[serde(flatten)]
+        extra: UnknownFields,
     }
 }
 
@@ -399,6 +448,8 @@ input! {
         datadog: Datadog,
         logtail: Logtail,
         open_search: OpenSearch,
+        #[serde(flatten)]
+        extra: UnknownFields,
     }
 }
 
@@ -460,6 +511,8 @@ input! {
         /// At most 250.
         max_instance_count: u32,
         metrics: AutoscalingMetrics,
+        #[serde(flatten)]
+        extra: UnknownFields,
     }
 }
 
@@ -472,6 +525,8 @@ input! {
         requests_per_second: RequestTarget,
         /// Of services.
         request_duration: DurationTarget,
+        #[serde(flatten)]
+        extra: UnknownFields,
     }
 }
 
@@ -538,6 +593,8 @@ input! {
         period_seconds: u32,
         success_threshold: u32,
         timeout_seconds: u32,
+        #[serde(flatten)]
+        extra: UnknownFields,
     }
 }
 
@@ -569,6 +626,8 @@ input! {
         rules: Vec<IngressRule>,
         /// With `https://`.
         custom_error_page_url: String,
+        #[serde(flatten)]
+        extra: UnknownFields,
     }
 }
 
@@ -581,6 +640,8 @@ input! {
         cors: Cors,
         component: IngressComponent,
         redirect: IngressRedirect,
+        #[serde(flatten)]
+        extra: UnknownFields,
     }
 }
 
@@ -614,9 +675,9 @@ input! {
     pub struct IngressComponent {
         name: String,
     } optional {
-        /// Whether the component sees the path as it came: `true` or `false`.
-        #[serde(deserialize_with = "texts::perhaps")]
-        preserve_path_prefix: String,
+        /// Whether the component sees the path as it came.
+        #[serde(deserialize_with = "texts::flag")]
+        preserve_path_prefix: bool,
         /// What the component sees in place of the path's prefix.
         rewrite: String,
     }
