@@ -5,7 +5,10 @@
 use async_trait::async_trait;
 use howdah_core::{
     Result, Secret,
-    certificate::{CertBundle, CertTarget, CertificateProblem as Problem, Fingerprint, Installed, Outcome, Retired},
+    certificate::{
+        CertBundle, CertTarget, CertificateProblem as Problem, Fingerprint, HeldCertificate, Installed, Outcome,
+        Retired,
+    },
     testing::{
         Issued, MemoryCertTarget, TestAuthority,
         conformance::certificate::{self, Subject},
@@ -208,6 +211,10 @@ impl CertTarget for Flawed {
     async fn install(&self, bundle: &CertBundle) -> Result<Outcome> {
         let outcome = self.inner.install(bundle).await?;
         Ok(if self.flaw == Flaw::AlwaysSaysChanged { Outcome::Changed } else { outcome })
+    }
+
+    async fn superseded(&self, bundle: &CertBundle) -> Result<Vec<HeldCertificate>> {
+        self.inner.superseded(bundle).await
     }
 
     async fn retire(&self, bundle: &CertBundle) -> Result<Retired> {

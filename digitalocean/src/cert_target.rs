@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use async_trait::async_trait;
 use howdah_core::{
     Error, ErrorKind, Outcome, Result,
-    certificate::{self, CertBundle, CertTarget, HeldCertificate, Installed, Retired},
+    certificate::{self, CertBundle, CertTarget, HeldCertificate, Installed, Retired, TlsEndpoint},
 };
 
 use crate::{
@@ -71,6 +71,10 @@ impl LoadBalancerCertTarget {
     async fn read(&self) -> Result<LoadBalancer> {
         self.client.load_balancers().get(&self.load_balancer).await
     }
+
+    async fn used(&self) -> Result<Vec<Option<CertificateId>>> {
+        Ok(listeners(&self.read().await?, &self.hosts).into_iter().map(|listener| listener.certificate).collect())
+    }
 }
 
 /// Whether a rule does TLS with a certificate.
@@ -79,15 +83,36 @@ fn does_tls(rule: &ForwardingRule) -> bool {
     tls && rule.tls_passthrough != Some(true)
 }
 
-/// Every listener of a load balancer that is reached at these hosts, and its certificate.
-fn listeners(balancer: &LoadBalancer, hosts: &[String]) -> Vec<(String, Option<CertificateId>)> {
-    let rules = balancer.forwarding_rules.iter().filter(|rule| does_tls(rule));
-    let rules = rules.map(|rule| (format!("{} {}", rule.entry_protocol, rule.entry_port), rule.certificate().cloned()));
-    let domains = balancer.domains.iter().flatten();
-    let domains = domains.filter(|domain| domain.name.as_ref().is_some_and(|name| hosts.contains(name)));
-    let domains = domains.filter_map(|domain| {
-        let certificate = domain.certificate_id.clone().filter(|id| !id.get().is_empty());
-        Some((domain.name.clone()?, Some(certificate?)))
+/// A listener, and the certificate that it is told to present.
+struct Listener {
+    name: String,
+    certificate: Option<CertificateId>,
+    endpoints: Vec<TlsEndpoint>,
+}
+
+/// Every listener of a load balancer that is reached at these hosts.
+fn listeners(balancer: &LoadBalancer, hosts: &[String]) -> Vec<Listener> {
+    let reached = |host: &str, port: u16| {
+        let endpoint = TlsEndpoint::new(host).with_port(port);
+        match balancer.ip.as_deref().filter(|ip| !ip.is_empty()) {
+            Some(ip) => endpoint.with_address(ip),
+            None => endpoint,
+        }
+    };
+    let rules = balancer.forwarding_rules.iter().filter(|rule| does_tls(rule)).map(|rule| {
+        // QUIC is no TCP.
+        let hosts = if rule.entry_protocol == EntryProtocol::Http3 { &[] } else { hosts };
+        Listener {
+            name: format!("{} {}", rule.entry_protocol, rule.entry_port),
+            certificate: rule.certificate().cloned(),
+            endpoints: hosts.iter().map(|host| reached(host, rule.entry_port)).collect(),
+        }
+    });
+    let domains = balancer.domains.iter().flatten().filter_map(|domain| {
+        let name = domain.name.clone().filter(|name| hosts.contains(name))?;
+        let certificate = domain.certificate_id.clone().filter(|id| !id.get().is_empty())?;
+        let endpoints = vec![TlsEndpoint::new(name.as_str())];
+        Some(Listener { name, certificate: Some(certificate), endpoints })
     });
     rules.chain(domains).collect()
 }
@@ -109,7 +134,11 @@ impl CertTarget for LoadBalancerCertTarget {
     async fn installed(&self) -> Result<Vec<Installed>> {
         let listeners = listeners(&self.read().await?, &self.hosts);
         let kept = Kept::read(&self.client).await?;
-        Ok(listeners.into_iter().map(|(listener, id)| Installed::new(listener, id.map(|id| kept.held(&id)))).collect())
+        let installed = listeners.into_iter().map(|listener| {
+            let held = listener.certificate.map(|id| kept.held(&id));
+            Installed::new(listener.name, held).with_endpoints(listener.endpoints)
+        });
+        Ok(installed.collect())
     }
 
     async fn install(&self, bundle: &CertBundle) -> Result<certificate::Outcome> {
@@ -124,10 +153,11 @@ impl CertTarget for LoadBalancerCertTarget {
         }
         let kept = Kept::read(&self.client).await?;
         let is_new = |id: &Option<CertificateId>| id.as_ref().is_some_and(|id| kept.is(id, bundle));
-        if listeners.iter().all(|(_, id)| is_new(id)) {
+        if listeners.iter().all(|listener| is_new(&listener.certificate)) {
             return Ok(certificate::Outcome::Unchanged);
         }
-        let replaced = listeners.iter().filter(|(_, id)| !is_new(id)).filter_map(|(_, id)| id.clone()).collect();
+        let shown = listeners.into_iter().map(|listener| listener.certificate);
+        let replaced = shown.filter(|id| !is_new(id)).flatten().collect();
         let id = kept.provide(bundle, &replaced, None).await?;
         let mut update = balancer.into_update();
         for rule in update.settings.forwarding_rules.iter_mut().filter(|rule| does_tls(rule)) {
@@ -144,8 +174,14 @@ impl CertTarget for LoadBalancerCertTarget {
         Ok(certificate::Outcome::Changed)
     }
 
+    async fn superseded(&self, bundle: &CertBundle) -> Result<Vec<HeldCertificate>> {
+        let used = self.used().await?;
+        let kept = Kept::read(&self.client).await?;
+        Ok(kept.superseded(bundle, used).await?.into_iter().map(|certificate| kept.held(&certificate.id)).collect())
+    }
+
     async fn retire(&self, bundle: &CertBundle) -> Result<Retired> {
-        let used = listeners(&self.read().await?, &self.hosts).into_iter().map(|(_, id)| id).collect();
+        let used = self.used().await?;
         Kept::read(&self.client).await?.retire(bundle, used).await
     }
 }
@@ -212,9 +248,15 @@ impl CertTarget for CdnCertTarget {
     }
 
     async fn installed(&self) -> Result<Vec<Installed>> {
-        let id = certificate_of(&self.read().await?);
+        let endpoint = self.read().await?;
+        let id = certificate_of(&endpoint);
         let kept = Kept::read(&self.client).await?;
-        Ok(vec![Installed::new(self.hosts[0].as_str(), id.map(|id| kept.held(&id)))])
+        let reached = TlsEndpoint::new(self.hosts[0].as_str());
+        let reached = match endpoint.endpoint {
+            Some(address) => reached.with_address(address),
+            None => reached,
+        };
+        Ok(vec![Installed::new(self.hosts[0].as_str(), id.map(|id| kept.held(&id))).with_endpoints([reached])])
     }
 
     async fn install(&self, bundle: &CertBundle) -> Result<certificate::Outcome> {
@@ -233,6 +275,12 @@ impl CertTarget for CdnCertTarget {
         let update = EndpointUpdate::of(&endpoint).with_certificate_id(id).with_custom_domain(domain);
         self.client.cdn().update(&self.endpoint, update).await?;
         Ok(certificate::Outcome::Changed)
+    }
+
+    async fn superseded(&self, bundle: &CertBundle) -> Result<Vec<HeldCertificate>> {
+        let used = vec![certificate_of(&self.read().await?)];
+        let kept = Kept::read(&self.client).await?;
+        Ok(kept.superseded(bundle, used).await?.into_iter().map(|certificate| kept.held(&certificate.id)).collect())
     }
 
     async fn retire(&self, bundle: &CertBundle) -> Result<Retired> {
@@ -302,24 +350,35 @@ impl Kept {
         Ok(certificate.id)
     }
 
-    /// Deletes what the bundle has replaced, once all listeners use it.
-    async fn retire(&self, bundle: &CertBundle, used: Vec<Option<CertificateId>>) -> Result<Retired> {
-        let mut retired = Retired::default();
+    /// What the bundle has replaced, once all listeners use the bundle, and nothing else in the account uses.
+    async fn superseded(&self, bundle: &CertBundle, used: Vec<Option<CertificateId>>) -> Result<Vec<&Certificate>> {
         let used: Option<BTreeSet<_>> = used.into_iter().collect();
-        let Some(used) = used.filter(|ids| !ids.is_empty() && ids.iter().all(|id| self.is(id, bundle))) else {
-            return Ok(retired);
-        };
+        let used = used.filter(|ids| ids.iter().all(|id| self.is(id, bundle))).unwrap_or_default();
         let names = used.iter().filter_map(|id| self.find(id)).map(|certificate| certificate.name.as_str());
         let replaced: BTreeSet<_> = names.flat_map(replaced_by).collect();
-        let old = self
-            .certificates
-            .iter()
-            .filter(|certificate| replaced.contains(&short(certificate.id.get())) && !is(certificate, bundle));
-        for certificate in old {
+        let is_replaced = |certificate: &&Certificate| replaced.contains(short(certificate.id.get()));
+        let mut superseded: Vec<_> =
+            self.certificates.iter().filter(is_replaced).filter(|certificate| !is(certificate, bundle)).collect();
+        if superseded.is_empty() {
+            return Ok(superseded);
+        }
+        let mut elsewhere = BTreeSet::new();
+        for balancer in self.client.load_balancers().list().all().await? {
+            elsewhere.extend(balancer.forwarding_rules.iter().filter_map(|rule| rule.certificate().cloned()));
+            elsewhere.extend(balancer.domains.into_iter().flatten().filter_map(|domain| domain.certificate_id));
+        }
+        elsewhere.extend(self.client.cdn().list().all().await?.iter().filter_map(certificate_of));
+        superseded.retain(|certificate| !elsewhere.contains(&certificate.id));
+        Ok(superseded)
+    }
+
+    async fn retire(&self, bundle: &CertBundle, used: Vec<Option<CertificateId>>) -> Result<Retired> {
+        let mut retired = Retired::default();
+        for certificate in self.superseded(bundle, used).await? {
             match self.client.certificates().delete(&certificate.id).await {
                 Ok(()) => retired.deleted.push(certificate.id.to_string()),
                 Err(error) if error.is_not_found() => {}
-                // It is used elsewhere, or was until a moment ago.
+                // It was used until a moment ago.
                 Err(error) if error.is_invalid() => retired.in_use.push(certificate.id.to_string()),
                 Err(error) => return Err(error),
             }

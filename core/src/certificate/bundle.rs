@@ -253,7 +253,7 @@ impl CertBundle {
         &self.key
     }
 
-    fn certificates(&self) -> impl Iterator<Item = &One> {
+    pub(super) fn certificates(&self) -> impl Iterator<Item = &One> {
         std::iter::once(&self.leaf).chain(&self.chain)
     }
 }
@@ -330,21 +330,21 @@ impl Found {
 
 /// A certificate and what of it matters here.
 #[derive(Clone)]
-struct One {
-    der: Vec<u8>,
+pub(super) struct One {
+    pub(super) der: Vec<u8>,
     subject: String,
     issuer: String,
     subject_der: Vec<u8>,
     issuer_der: Vec<u8>,
-    names: Vec<String>,
+    pub(super) names: Vec<String>,
     not_before: Timestamp,
-    not_after: Timestamp,
+    pub(super) not_after: Timestamp,
     is_authority: bool,
     public_key: Vec<u8>,
 }
 
 impl One {
-    fn read(der: Vec<u8>, part: usize) -> Result<Self, CertificateProblem> {
+    pub(super) fn read(der: Vec<u8>, part: usize) -> Result<Self, CertificateProblem> {
         let unreadable =
             |why: &dyn fmt::Display| CertificateProblem::Unreadable { what: "certificate", part, why: why.to_string() };
         let (rest, read) = parse_x509_certificate(&der).map_err(|error| unreadable(&error))?;
@@ -370,7 +370,7 @@ impl One {
         self.subject_der == self.issuer_der
     }
 
-    fn fingerprint(&self, algorithm: &'static Algorithm) -> Fingerprint {
+    pub(super) fn fingerprint(&self, algorithm: &'static Algorithm) -> Fingerprint {
         Fingerprint(digest::digest(algorithm, &self.der).as_ref().to_vec())
     }
 

@@ -23,6 +23,8 @@
 
 mod bundle;
 mod target;
+#[cfg(feature = "tls")]
+pub mod tls;
 
 pub use bundle::{CertBundle, CertificateProblem, Fingerprint};
-pub use target::{CertTarget, HeldCertificate, Installed, Outcome, Retired};
+pub use target::{CertTarget, HeldCertificate, Installed, Outcome, Retired, TlsEndpoint};

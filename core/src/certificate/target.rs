@@ -46,14 +46,17 @@ pub trait CertTarget: Send + Sync + fmt::Debug {
     /// sent.
     fn hosts(&self) -> &[String];
 
-    /// What its listeners present now.
+    /// What its listeners present now, as the provider tells it.
     async fn installed(&self) -> Result<Vec<Installed>>;
 
     /// Makes all of its listeners present this bundle.
     async fn install(&self, bundle: &CertBundle) -> Result<Outcome>;
 
-    /// Deletes what this bundle has taken the place of here, and nothing else. While a listener still presents it, and
-    /// where the provider keeps none, nothing is deleted.
+    /// What this bundle has taken the place of here and the provider still keeps. While a listener does not present the
+    /// bundle, and where the provider keeps none, there is nothing.
+    async fn superseded(&self, bundle: &CertBundle) -> Result<Vec<HeldCertificate>>;
+
+    /// Deletes what is [superseded](Self::superseded), and nothing else.
     async fn retire(&self, bundle: &CertBundle) -> Result<Retired>;
 }
 
@@ -65,18 +68,75 @@ pub struct Installed {
     /// What the listener is called, such as `https 443`.
     pub listener: String,
     pub certificate: Option<HeldCertificate>,
+    /// Where a handshake shows it; nothing where TLS over TCP does not reach it.
+    pub endpoints: Vec<TlsEndpoint>,
 }
 
 impl Installed {
     /// A listener, and what it presents.
     pub fn new(listener: impl Into<String>, certificate: Option<HeldCertificate>) -> Self {
-        Self { listener: listener.into(), certificate }
+        Self { listener: listener.into(), certificate, endpoints: Vec::new() }
+    }
+
+    /// Says where a handshake shows it.
+    #[must_use]
+    pub fn with_endpoints(self, endpoints: impl IntoIterator<Item = TlsEndpoint>) -> Self {
+        Self { endpoints: endpoints.into_iter().collect(), ..self }
     }
 
     /// Does it present this bundle?
     pub fn has(&self, bundle: &CertBundle) -> bool {
         let fingerprint = self.certificate.as_ref().and_then(|certificate| certificate.fingerprint.as_ref());
         fingerprint.is_some_and(|fingerprint| bundle.has_fingerprint(fingerprint))
+    }
+}
+
+/// Where a listener is reached.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct TlsEndpoint {
+    host: String,
+    port: u16,
+    address: Option<String>,
+}
+
+impl TlsEndpoint {
+    /// Port 443 of a host, wherever its name leads to.
+    pub fn new(host: impl Into<String>) -> Self {
+        Self { host: host.into(), port: 443, address: None }
+    }
+
+    /// Another port.
+    #[must_use]
+    pub fn with_port(self, port: u16) -> Self {
+        Self { port, ..self }
+    }
+
+    /// Connects there, a name or an IP address, and not where the host's name leads to.
+    #[must_use]
+    pub fn with_address(self, address: impl Into<String>) -> Self {
+        Self { address: Some(address.into()), ..self }
+    }
+
+    /// The host that is asked for.
+    pub fn host(&self) -> &str {
+        &self.host
+    }
+
+    /// The port that is connected to.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+
+    /// What is connected to.
+    pub fn address(&self) -> &str {
+        self.address.as_deref().unwrap_or(&self.host)
+    }
+}
+
+impl fmt::Display for TlsEndpoint {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.host, self.port)?;
+        self.address.as_ref().map_or(Ok(()), |address| write!(f, " at {address}"))
     }
 }
 

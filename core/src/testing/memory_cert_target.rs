@@ -7,9 +7,10 @@ use std::{
 
 use async_trait::async_trait;
 
+use super::{Edge, Listening};
 use crate::{
     Result,
-    certificate::{CertBundle, CertTarget, HeldCertificate, Installed, Outcome, Retired},
+    certificate::{CertBundle, CertTarget, HeldCertificate, Installed, Outcome, Retired, TlsEndpoint},
 };
 
 /// Two listeners and the certificates that their provider holds: the reference of [`CertTarget`]. Clones are the same one.
@@ -32,6 +33,16 @@ struct State {
     uploads: usize,
 }
 
+impl State {
+    fn superseded(&self, bundle: &CertBundle) -> Vec<String> {
+        let Some(id) = self.held.iter().find(|(_, held)| *held == bundle).map(|(id, _)| id) else { return Vec::new() };
+        if self.listeners.is_empty() || self.listeners.values().any(|shown| shown != id) {
+            return Vec::new();
+        }
+        self.replaces.get(id).into_iter().flatten().filter(|old| self.held.contains_key(*old)).cloned().collect()
+    }
+}
+
 const LISTENERS: [&str; 2] = ["https 443", "https 8443"];
 
 impl MemoryCertTarget {
@@ -48,6 +59,17 @@ impl MemoryCertTarget {
     /// How many certificates were ever uploaded.
     pub fn uploads(&self) -> usize {
         self.state().uploads
+    }
+
+    /// What a handshake with its listeners shows.
+    pub fn edge(&self) -> Edge {
+        let target = self.clone();
+        Edge::new(move |hello| {
+            let state = target.state();
+            let shown = state.listeners.get(format!("https {}", hello.port).as_str())?;
+            let bundle = state.held.get(shown)?;
+            Some(Listening::new(bundle.full_chain_pem(), bundle.key_pem().clone()).with_http2(true))
+        })
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -77,7 +99,9 @@ impl CertTarget for MemoryCertTarget {
             let certificate = held.map(|(id, bundle)| {
                 HeldCertificate::new(id.as_str()).with_fingerprint(bundle.sha256()).with_not_after(bundle.not_after())
             });
-            Installed::new(listener, certificate)
+            let port = listener.trim_start_matches("https ").parse().unwrap_or(443);
+            let endpoints = self.hosts.iter().map(|host| TlsEndpoint::new(host).with_port(port));
+            Installed::new(listener, certificate).with_endpoints(endpoints)
         });
         Ok(installed.collect())
     }
@@ -106,16 +130,16 @@ impl CertTarget for MemoryCertTarget {
         Ok(Outcome::Changed)
     }
 
+    async fn superseded(&self, bundle: &CertBundle) -> Result<Vec<HeldCertificate>> {
+        Ok(self.state().superseded(bundle).iter().map(|id| HeldCertificate::new(id.as_str())).collect())
+    }
+
     async fn retire(&self, bundle: &CertBundle) -> Result<Retired> {
         let mut state = self.state();
         let mut retired = Retired::default();
-        let held = state.held.iter().find(|(_, held)| *held == bundle).map(|(id, _)| id.clone());
-        for old in held.and_then(|id| state.replaces.get(&id).cloned()).unwrap_or_default() {
-            if state.listeners.values().any(|id| *id == old) {
-                retired.in_use.push(old);
-            } else if state.held.remove(&old).is_some() {
-                retired.deleted.push(old);
-            }
+        for old in state.superseded(bundle) {
+            state.held.remove(&old);
+            retired.deleted.push(old);
         }
         Ok(retired)
     }

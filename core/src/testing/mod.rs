@@ -7,6 +7,7 @@ mod answer;
 mod authority;
 pub mod conformance;
 pub mod contents;
+mod edge;
 mod fake;
 mod faults;
 mod hosting;
@@ -24,6 +25,7 @@ mod upload;
 
 pub use answer::{Answer, Reply, Streamed};
 pub use authority::{Issued, TestAuthority};
+pub use edge::{Edge, EdgeServer, Hello, Listening};
 pub use fake::{Fake, World};
 /// What draws faults for [`Fake::fail_randomly`].
 pub use fastrand::Rng;

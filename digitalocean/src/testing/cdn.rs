@@ -1,4 +1,4 @@
-use howdah_core::testing::{Answer, Fake};
+use howdah_core::testing::{Answer, Fake, Hello, Listening};
 use serde::{Deserialize, Serialize};
 
 use super::{State as World, certificates, load_balancers, not_found, unprocessable};
@@ -119,6 +119,18 @@ pub(super) fn covers(name: &str, host: &str) -> bool {
         Some(parent) => host.split_once('.').is_some_and(|(_, rest)| rest.eq_ignore_ascii_case(parent)),
         None => name.eq_ignore_ascii_case(host),
     }
+}
+
+/// What an endpoint presents to whoever asks for its own name at its address, or on loopback for that name.
+pub(super) fn listening(world: &World, hello: &Hello<'_>) -> Option<Listening> {
+    let asked = |name: &Option<String>, by: &str| name.as_deref().is_some_and(|name| name.eq_ignore_ascii_case(by));
+    let name = hello.server_name.filter(|_| hello.port == 443)?;
+    let endpoint = world.cdn.endpoints.iter().find(|endpoint| asked(&endpoint.custom_domain, name))?;
+    if !asked(&endpoint.endpoint, hello.address) && hello.address != name {
+        return None;
+    }
+    let material = certificates::material(world, endpoint.certificate_id.as_ref()?)?;
+    Some(Listening::new(material.chain.as_str(), material.key.as_str()).with_http2(true))
 }
 
 fn find(world: &World, id: &str) -> Result<Endpoint, Answer> {

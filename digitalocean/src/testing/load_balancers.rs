@@ -1,11 +1,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use howdah_core::testing::{Answer, Fake};
+use howdah_core::testing::{Answer, Fake, Hello, Listening};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{FakeDigitalOcean, State as World, catalog, certificates, droplets, not_found, unprocessable, vpcs};
+use super::{FakeDigitalOcean, State as World, catalog, cdn, certificates, droplets, not_found, unprocessable, vpcs};
 use crate::{
     certificates::CertificateId,
     droplets::{DropletId, DropletStatus},
@@ -383,4 +383,32 @@ impl FakeDigitalOcean {
             }
         });
     }
+}
+
+/// What a load balancer's listener presents to whoever connects to its address, or on loopback to one of its hosts.
+pub(super) fn listening(world: &World, hello: &Hello<'_>) -> Option<Listening> {
+    let name = hello.server_name.unwrap_or_default();
+    world.load_balancers.balancers.values().find_map(|held| {
+        let balancer = &held.balancer;
+        let active = balancer.status == Some(LoadBalancerStatus::Active);
+        let addressed = balancer.ip.as_deref() == Some(hello.address);
+        if !active || !(addressed || hello.address == name) {
+            return None;
+        }
+        let rule = balancer.forwarding_rules.iter().find(|rule| {
+            let tls = matches!(rule.entry_protocol, EntryProtocol::Https | EntryProtocol::Http2);
+            tls && rule.entry_port == hello.port && rule.tls_passthrough != Some(true)
+        })?;
+        let mut domains = balancer.domains.iter().flatten();
+        let domain = domains.find(|domain| domain.name.as_deref() == Some(name));
+        let of_domain = domain.and_then(|domain| domain.certificate_id.as_ref()).filter(|id| !id.get().is_empty());
+        let material = certificates::material(world, of_domain.or(rule.certificate())?)?;
+        if !addressed && !material.names.iter().any(|covering| cdn::covers(covering, name)) {
+            return None;
+        }
+        let up = health(world, &balancer.id)?.iter().any(|(_, healthy)| *healthy);
+        let listening = Listening::new(material.chain.as_str(), material.key.as_str())
+            .with_http2(rule.entry_protocol == EntryProtocol::Http2);
+        Some(listening.with_status(if up { 200 } else { 503 }))
+    })
 }

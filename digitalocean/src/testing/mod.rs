@@ -59,7 +59,7 @@ use howdah_core::{
     Clock, Id,
     http::{ApiBuilder, Endpoint, Operation, RetryPolicy, Route},
     testing::{
-        Answer, Asked, Fake, Server, World,
+        Answer, Asked, Edge, Fake, Server, World,
         quota_server::{QuotaServer, QuotaWindow},
     },
 };
@@ -226,6 +226,16 @@ impl FakeDigitalOcean {
     pub fn builder(&self) -> ApiBuilder {
         let patient = RetryPolicy::default().with_total(Duration::from_secs(2 * 3600));
         DigitalOcean::builder(TOKEN).transport(self.world.clone()).clock(self.clock.clone()).retry(patient)
+    }
+
+    /// The listeners of its load balancers and CDN endpoints: at port 443 of an endpoint's address, for the name that it
+    /// was given, and at the ports of a load balancer's rules, each with the certificate that it holds at that moment.
+    /// What is behind a load balancer answers while one of its Droplets is healthy.
+    pub fn edge(&self) -> Edge {
+        let world = self.world.clone();
+        Edge::new(move |hello| {
+            world.state(|world| cdn::listening(world, hello).or_else(|| load_balancers::listening(world, hello)))
+        })
     }
 
     /// Puts it on a loopback port.

@@ -20,7 +20,7 @@
 //! An implementor has this as one test, on the paused clock when the target is a fake in process. The cases follow each
 //! other on one target: each installs a certificate of its own.
 
-use std::{future::ready, time::Duration};
+use std::{collections::BTreeSet, future::ready, time::Duration};
 
 use futures::{FutureExt as _, future::BoxFuture};
 use jiff::{SignedDuration, Timestamp};
@@ -172,8 +172,18 @@ async fn retires(subject: &dyn Subject) -> Result<(), Stop> {
     let held = subject.certificates();
     let installed = subject.target().installed().await?;
     let replaced: Vec<_> = installed.iter().filter_map(|one| Some(one.certificate.as_ref()?.id.clone())).collect();
+    if !subject.target().superseded(&new).await?.is_empty() {
+        return Err(failed("something is superseded by a certificate that is not installed"));
+    }
     install(subject, &new, Outcome::Changed).await?;
-    let deleted = retire(subject, &new).await?;
+    let superseded: BTreeSet<_> = subject.target().superseded(&new).await?.into_iter().map(|held| held.id).collect();
+    let deleted: BTreeSet<_> = retire(subject, &new).await?.into_iter().collect();
+    if deleted != superseded {
+        return Err(failed(format!("{deleted:?} were deleted, and {superseded:?} were superseded")));
+    }
+    if !subject.target().superseded(&new).await?.is_empty() {
+        return Err(failed("what was deleted counts as superseded still"));
+    }
     if deleted.iter().any(|id| !replaced.contains(id)) {
         return Err(failed(format!("{deleted:?} were deleted, and {replaced:?} had been replaced")));
     }
