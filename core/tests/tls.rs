@@ -139,7 +139,9 @@ async fn on_loopback_the_name_tells_which_listener_is_meant() {
     let expected = [fingerprint(&one), fingerprint(&two)];
     let edge = Edge::new(move |hello| {
         let issued = [&one, &two][usize::from(hello.server_name? == "two.example")];
-        Some(Listening::new(issued.full_chain(), issued.key.clone()).with_http2(hello.address == "two.example"))
+        let two = hello.address == "two.example";
+        let listening = Listening::new(issued.full_chain(), issued.key.clone());
+        Some(listening.with_http2(two).with_status(if two { 200 } else { 503 }))
     });
     let server = edge.serve().await.unwrap();
     let network = Arc::new(howdah_core::certificate::tls::Network);
@@ -149,5 +151,20 @@ async fn on_loopback_the_name_tells_which_listener_is_meant() {
         let presented = observer.look(&endpoint, now).await.unwrap();
         assert_eq!((&presented.sha256, presented.distrust), (expected, None));
         assert_eq!(presented.protocol.as_deref(), Some(protocol));
+    }
+
+    // Whoever asks on over it is answered.
+    let root = reqwest::Certificate::from_pem(authority.root().as_bytes()).unwrap();
+    let browser = reqwest::Client::builder()
+        .tls_certs_only([root])
+        .resolve("one.example", server.address())
+        .resolve("two.example", server.address())
+        .build()
+        .unwrap();
+    for (host, status, version) in
+        [("one.example", 503, http::Version::HTTP_11), ("two.example", 200, http::Version::HTTP_2)]
+    {
+        let answer = browser.get(format!("https://{host}:{}/", server.address().port())).send().await.unwrap();
+        assert_eq!((answer.status().as_u16(), answer.version()), (status, version));
     }
 }

@@ -48,6 +48,7 @@ pub mod disable_dnssec;
 mod dnssec;
 pub mod enable_dnssec;
 pub mod engine;
+pub mod install_certificate;
 pub mod instance;
 pub mod lookout;
 pub mod move_dns;

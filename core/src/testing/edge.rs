@@ -119,6 +119,11 @@ impl Edge {
         Self { listening: Arc::new(listening) }
     }
 
+    /// Who answers a client that begins so.
+    pub fn answering(&self, hello: &Hello<'_>) -> Option<Listening> {
+        (self.listening)(hello)
+    }
+
     /// Puts it on a loopback port.
     pub async fn serve(&self) -> io::Result<EdgeServer> {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
@@ -145,7 +150,7 @@ impl Edge {
             Some((address, port)) => (address.as_str(), *port),
             None => (server_name.unwrap_or_default(), 443),
         };
-        let listening = (self.listening)(&Hello { address, port, server_name });
+        let listening = self.answering(&Hello { address, port, server_name });
         let listening = listening.ok_or_else(|| io::Error::other("nothing listens there"))?;
         let stream = start.into_stream(Arc::new(listening.config()?)).await?;
         let http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
