@@ -55,6 +55,7 @@ const NAME: &str = "digitalocean";
 pub struct LoadBalancerCertTarget {
     client: DigitalOcean,
     load_balancer: LoadBalancerId,
+    what: String,
     hosts: Vec<String>,
 }
 
@@ -65,7 +66,14 @@ impl LoadBalancerCertTarget {
         load_balancer: LoadBalancerId,
         hosts: impl IntoIterator<Item = impl Into<String>>,
     ) -> Self {
-        Self { client, load_balancer, hosts: hosts.into_iter().map(Into::into).collect() }
+        let what = format!("the load balancer {load_balancer}");
+        Self { client, load_balancer, what, hosts: hosts.into_iter().map(Into::into).collect() }
+    }
+
+    /// Says what people call it, in place of its id.
+    #[must_use]
+    pub fn with_name(self, name: &str) -> Self {
+        Self { what: format!("the load balancer {name}"), ..self }
     }
 
     async fn read(&self) -> Result<LoadBalancer> {
@@ -124,7 +132,7 @@ impl CertTarget for LoadBalancerCertTarget {
     }
 
     fn what(&self) -> String {
-        format!("the load balancer {}", self.load_balancer)
+        self.what.clone()
     }
 
     fn hosts(&self) -> &[String] {
@@ -240,7 +248,7 @@ impl CertTarget for CdnCertTarget {
     }
 
     fn what(&self) -> String {
-        format!("the CDN endpoint {}", self.endpoint)
+        format!("the CDN endpoint of {}", self.hosts[0])
     }
 
     fn hosts(&self) -> &[String] {

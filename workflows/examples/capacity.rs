@@ -7,7 +7,7 @@ mod common;
 use std::{ffi::OsString, io::Write, path::PathBuf};
 
 use clap::Parser;
-use common::{Failure, read_instance};
+use common::{Failure, providers::Providers, read_instance};
 use howdah_digitalocean::{
     DigitalOcean,
     databases::{
@@ -63,7 +63,11 @@ pub(crate) async fn run(
         let file = args.instance.display();
         return Err(Failure::new(format!("{file} has no [[process]]: say what connects to the database")));
     }
-    let ocean = if args.demo { demo(&args.database).await? } else { client(env)? };
+    let ocean = if args.demo {
+        demo(&args.database).await?
+    } else {
+        Providers { env, demo: None, sandbox: false }.digitalocean()?
+    };
     let database = read_database(&ocean, &args).await?;
     let capacity = Capacity::of(&instance.processes, &database);
     if args.json {
@@ -75,13 +79,6 @@ pub(crate) async fn run(
         }
     }
     if capacity.fits() { Ok(()) } else { Err(Failure::new("what is asked for does not fit the database")) }
-}
-
-fn client(env: &(dyn Fn(&str) -> Option<String> + Sync)) -> Result<DigitalOcean, Failure> {
-    let token = env("DIGITALOCEAN_TOKEN").filter(|token| !token.is_empty());
-    let token =
-        token.ok_or_else(|| Failure::new("DIGITALOCEAN_TOKEN is not set: it holds the token (or use --demo)"))?;
-    Ok(DigitalOcean::new(token)?)
 }
 
 /// What the cluster offers.

@@ -30,7 +30,7 @@ struct Args {
     #[arg(long, value_name = "REGISTRAR")]
     registrar: String,
     #[command(flatten)]
-    how: job::How,
+    how: job::DnsHow,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -60,5 +60,5 @@ pub(crate) async fn run(
         args.registrar
     );
     let job = DisableDnssec::new(args.zone, hosting, signer, registrar, lookout);
-    around.run(&job, &title, &args.how, out).await
+    around.run(&job, &title, &args.how.how, out).await
 }

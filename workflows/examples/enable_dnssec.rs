@@ -35,7 +35,7 @@ struct Args {
     #[arg(long, requires = "wait")]
     standing: bool,
     #[command(flatten)]
-    how: job::How,
+    how: job::DnsHow,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -63,7 +63,7 @@ pub(crate) async fn run(
         format!("DNSSEC on: {} at {}, with its DS by {}", args.zone.to_fqdn_without_dot(), args.signer, args.registrar);
     let job = EnableDnssec::new(args.zone, hosting, signer, registrar, lookout);
     loop {
-        around.run(&job, &title, &args.how, out).await?;
+        around.run(&job, &title, &args.how.how, out).await?;
         if !args.standing {
             return Ok(());
         }

@@ -9,7 +9,7 @@ use std::{ffi::OsString, io::Write, path::PathBuf, sync::Arc};
 use clap::{Parser, ValueEnum};
 use common::{
     Failure,
-    job::{How, Surroundings},
+    job::{DnsHow, Surroundings},
     providers::Hosting,
     terminal,
 };
@@ -65,7 +65,7 @@ struct Args {
     #[arg(long)]
     leave_out: bool,
     #[command(flatten)]
-    how: How,
+    how: DnsHow,
 }
 
 #[derive(ValueEnum, Clone, Copy, Debug)]
@@ -96,7 +96,7 @@ pub(crate) async fn run(
 
     let mut report = Report::new(&args, repairs);
     let ended = around.in_time(run_job(&job, &args, &around, &mut report)).await?;
-    if args.how.json {
+    if args.how.how.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&report)?)?;
     } else {
         report.print(out)?;
@@ -111,12 +111,12 @@ async fn run_job(
     around: &Surroundings<'_>,
     report: &mut Report,
 ) -> Result<Result<(), Failure>, Failure> {
-    if !args.how.apply {
+    if !args.how.how.apply {
         let (observed, steps) = engine::plan(job, &around.clock).await?;
         report.fill(&observed, &steps);
         return Ok(Ok(()));
     }
-    let run = Run::on(around.clock.clone()).waiting(args.how.wait).telling(terminal::progress());
+    let run = Run::on(around.clock.clone()).waiting(args.how.how.wait).telling(terminal::progress());
     let outcome = engine::apply(job, &run).await.map_err(common::interrupted)?;
     let ended = common::ended(&outcome);
     report.fill(&outcome.observed, &outcome.steps);
@@ -238,7 +238,7 @@ impl Report {
             zone: args.zone.to_string(),
             source: file.or_else(|| args.from.clone()).unwrap_or_default(),
             target: args.to.clone(),
-            apply: args.how.apply,
+            apply: args.how.how.apply,
             delegates: args.registrar.is_some(),
             zone_file_warnings,
             ..Self::default()

@@ -44,7 +44,7 @@ struct Args {
     #[arg(long)]
     order_again: bool,
     #[command(flatten)]
-    how: job::How,
+    how: job::DnsHow,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -73,5 +73,5 @@ pub(crate) async fn run(
     let lookout = args.how.lookout(&around, &args.domain)?;
     let title = format!("{} from {} to {}", args.domain.to_fqdn_without_dot(), args.from, args.to);
     let job = TransferDomain::new(args.domain, from, to, lookout).with_options(options);
-    around.run(&job, &title, &args.how, out).await
+    around.run(&job, &title, &args.how.how, out).await
 }

@@ -165,9 +165,12 @@ impl InstallCertificate {
         }
     }
 
-    fn retire(&self, index: usize, seen: &ObservedTarget) -> Step {
+    fn retire(&self, index: usize, seen: &ObservedTarget, everywhere: bool) -> Step {
         let what = self.targets[index].what();
         let step = Step::new(id("retire", index), format!("delete what it replaced on {what}"));
+        if !everywhere {
+            return step;
+        }
         if seen.superseded.is_empty() {
             return step.done();
         }
@@ -208,7 +211,9 @@ impl Workflow for InstallCertificate {
         let mut steps: Vec<_> = targets().map(|(index, seen)| self.install(index, seen)).collect();
         steps.extend(targets().map(|(index, seen)| self.served(index, seen, now)));
         if self.options.retire {
-            steps.extend(targets().map(|(index, seen)| self.retire(index, seen)));
+            // What is superseded is not known before.
+            let everywhere = observed.targets.iter().all(|seen| self.is_installed(&seen.installed));
+            steps.extend(targets().map(|(index, seen)| self.retire(index, seen, everywhere)));
         }
         Steps::in_sequence(steps)
     }

@@ -15,6 +15,9 @@ mod enable_dnssec;
 #[path = "../examples/fakes.rs"]
 #[allow(dead_code)]
 mod fakes;
+#[path = "../examples/install_certificate.rs"]
+#[allow(dead_code)]
+mod install_certificate;
 #[path = "../examples/move_dns.rs"]
 #[allow(dead_code)]
 mod move_dns;
@@ -36,8 +39,14 @@ use std::{
 };
 
 use howdah_backblaze::Backblaze;
-use howdah_digitalocean::{DigitalOcean, snapshots::SnapshotFilter};
+use howdah_core::{
+    Clock,
+    http::{Body, Transport},
+    testing::TestAuthority,
+};
+use howdah_digitalocean::{DigitalOcean, snapshots::SnapshotFilter, testing::spaces::FakeSpaces};
 use howdah_dnsimple::DnSimple;
+use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -60,6 +69,9 @@ async fn command(name: &str, line: &[&str], env: &[(&str, &str)]) -> (String, Re
         "transfer_domain" => transfer_domain::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
         "enable_dnssec" => enable_dnssec::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
         "capacity" => capacity::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
+        "install_certificate" => {
+            install_certificate::run(args, &look, &mut out).await.err().map(|failure| failure.to_string())
+        }
         "disable_dnssec" => disable_dnssec::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
         "offsite_copy" => offsite_copy::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
         other => panic!("there is no command {other}"),
@@ -103,7 +115,7 @@ async fn each_mistake_has_one_clear_line() {
         ),
         (
             ["--zone", "example.org", "--from", "bind", "--to", "dnsimple", "--demo"].map(str::to_owned).to_vec(),
-            "there is no provider `bind` here: choose one of cloudflare, dnsimple, gandi",
+            "there is no provider `bind` here: choose one of cloudflare, digitalocean, dnsimple, gandi",
         ),
     ] {
         let line: Vec<&str> = line.iter().map(String::as_str).collect();
@@ -360,13 +372,17 @@ async fn offsite_copy_says_what_is_wrong_with_its_places() {
     let below = format!("{source}/copy");
     let key = [("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "secret"), ("B2_APPLICATION_KEY_ID", "id")];
     for (line, expected) in [
-        (vec!["media", &other], "`media` is no place of objects: relative URL without a base; s3://, b2:// or file://"),
-        (vec!["ftp://media", &other], "`ftp` is not s3, b2 or file"),
+        (
+            vec!["media", &other],
+            "`media` is no place of objects: relative URL without a base; s3://, spaces://, b2:// or file://",
+        ),
+        (vec!["ftp://media", &other], "`ftp` is not s3, spaces, b2 or file"),
         (vec!["file:///no/such", &other], "there is no directory /no/such"),
         (vec!["s3://media?acl=private&colour=red", &other], "`colour` is not known there"),
         (vec!["s3://media?virtual-hosted=yes", &other], "virtual-hosted is true or false, and not `yes`"),
         (vec!["b2://media", &other], "B2_APPLICATION_KEY is not set"),
         (vec!["s3://media?credentials=SPACES", &other], "SPACES_ACCESS_KEY_ID is not set: it is needed for s3://media"),
+        (vec!["spaces://media", &other], "`spaces://media` names no region: say ?region=NAME"),
         (vec![&source, &source], "overlap: a copy is to be apart from its source and from other copies"),
         (vec![&source, &other, &below], "overlap"),
         (vec![&source, "s3://b/media", "s3://b"], "`s3://b/media` and `s3://b` overlap"),
@@ -407,6 +423,92 @@ async fn offsite_copy_copies_to_the_demo_and_back() {
     let document: Value = serde_json::from_str(&said).unwrap();
     assert_eq!((&document["copied"][0]["copied"]["objects"], &document["vanished"]), (&2.into(), &0.into()), "{said}");
     assert_eq!(fs::read(back.path().join("a 1%.txt")).unwrap(), b"one");
+}
+
+#[tokio::test]
+async fn offsite_copy_restores_media_to_a_space_for_browsers() {
+    let (source, state) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    fs::write(source.path().join("avatar.png"), "pixels").unwrap();
+    let from = format!("file://{}", source.path().display());
+    for (space, status) in [("spaces://public?acl=public-read", 200), ("spaces://closed", 403)] {
+        let line = [&from, space, "--apply", "--demo", "--state", state.path().to_str().unwrap()];
+        let (_, done) = command("offsite_copy", &line, &[]).await;
+        done.unwrap();
+        let directory = state.path().join("spaces");
+        let fake = FakeSpaces::kept_in(&directory, "nyc3", Clock::system(), |_| None).unwrap();
+        let bucket = space.trim_start_matches("spaces://").split('?').next().unwrap();
+        let url = format!("https://{bucket}.nyc3.digitaloceanspaces.com/avatar.png");
+        let anybody = http::Request::get(url).body(Body::Empty).unwrap();
+        assert_eq!(fake.send(anybody).await.unwrap().status().as_u16(), status);
+    }
+    let (_, failure) = command("offsite_copy", &[&from, "spaces://media"], &[]).await;
+    assert!(failure.unwrap_err().contains("names no region: say ?region=NAME"));
+    let key = [("SPACES_ACCESS_KEY_ID", "DO00EXAMPLE"), ("SPACES_REGION", "ams3")];
+    let (_, failure) = command("offsite_copy", &[&from, "spaces://media"], &key).await;
+    assert!(failure.unwrap_err().contains("SPACES_SECRET_ACCESS_KEY is not set"));
+}
+
+#[tokio::test]
+async fn a_certificate_is_installed_on_the_demo() {
+    let state = TempDir::new().unwrap();
+    let targets = ["--load-balancer", "web:vmst.io,www.vmst.io", "--cdn", "media.vmst.io"];
+    let run = async |more: &[&str]| {
+        let kept = ["--demo", "--state", state.path().to_str().unwrap()];
+        let (said, done) = command("install_certificate", &[&targets[..], &kept, more].concat(), &[]).await;
+        done.unwrap_or_else(|failure| panic!("{more:?}: {failure}\n{said}"));
+        said
+    };
+    let said = run(&[]).await;
+    assert!(said.contains("install it on the load balancer web") && said.contains("Nothing was changed."), "{said}");
+    let said = run(&["--apply", "--wait"]).await;
+    assert!(said.contains("vmst.io:443 at 203.0.113.") && said.ends_with("Done.\n"), "{said}");
+    let said = run(&["--apply", "--json"]).await;
+    let document: Value = serde_json::from_str(&said).unwrap();
+    assert_eq!(document["acted"], Value::Array(Vec::new()), "{said}");
+    assert!(!said.contains("PRIVATE KEY"));
+}
+
+#[tokio::test]
+async fn a_certificate_that_cannot_be_is_refused_by_name() {
+    let directory = TempDir::new().unwrap();
+    let issued =
+        |names: &[&str]| TestAuthority::new(Timestamp::now()).issue(names, SignedDuration::from_hours(24 * 365));
+    let (one, other) = (issued(&["vmst.io"]), issued(&["vmst.io"]));
+    let crt = file(&directory, "vmst_io.crt", &one.leaf);
+    let chain = file(&directory, "vmst_io.ca-bundle", &one.chain);
+    let key = file(&directory, "vmst_io.key", one.key.expose());
+    let wrong_key = file(&directory, "other.key", other.key.expose());
+    let wrong_chain = file(&directory, "other.ca-bundle", &other.chain);
+    let expiring = TestAuthority::new(Timestamp::now()).issue(&["vmst.io"], SignedDuration::from_hours(48));
+    let expiring = file(&directory, "expiring.pem", &(expiring.full_chain() + expiring.key.expose()));
+    let (web, www) = (&["--load-balancer", "web:vmst.io"][..], &["--load-balancer", "web:vmst.io,www.vmst.io"][..]);
+    for (pem, targets, expected) in [
+        (vec![&crt, &chain, &wrong_key], web, "the private key fits none of the certificates"),
+        (vec![&crt, &wrong_chain, &key], web, "the chain is broken"),
+        (vec![&crt, &key], web, "the chain is broken: the certificate of `Test Intermediate`"),
+        (vec![&crt, &chain, &key], web, "no browser would take the certificate for vmst.io"),
+        (vec![&crt, &chain], web, "there is no private key"),
+        (vec![&crt, &chain, &key], www, "the load balancer web: the certificate is not for www.vmst.io"),
+        (vec![&expiring], web, "in less than 14 days"),
+        (vec![&crt, &chain, &key], &["--load-balancer", "api:vmst.io"], "there is no load balancer api; there is web"),
+        (
+            vec![&crt, &chain, &key],
+            &["--cdn", "x.vmst.io"],
+            "there is no CDN endpoint x.vmst.io; there is media.vmst.io",
+        ),
+        (vec![&crt, &chain, &key], &["--load-balancer", "web"], "NAME:HOST is meant"),
+    ] {
+        let mut line: Vec<&str> = pem.iter().flat_map(|file| ["--pem", file.as_str()]).collect();
+        line.extend(targets);
+        line.extend(["--demo", "--apply"]);
+        let (_, failure) = command("install_certificate", &line, &[]).await;
+        let failure = failure.expect_err("this is a mistake");
+        assert!(failure.contains(expected) && failure.lines().count() == 1, "{line:?}: {failure}");
+        assert!(!failure.contains("PRIVATE KEY"));
+    }
+    let whole = file(&directory, "whole.pem", &(one.full_chain() + one.key.expose()));
+    let (_, failure) = command("install_certificate", &["--pem", &whole, web[0], web[1]], &[]).await;
+    assert!(failure.unwrap_err().contains("DIGITALOCEAN_TOKEN"));
 }
 
 #[tokio::test]

@@ -11,9 +11,15 @@ use howdah_cloudflare::{CloudflareDns, testing::FakeCloudflare};
 use howdah_core::{
     Clock,
     dns::{DnsProvider as _, DnsProviderExt as _, Name, Scope},
-    testing::{FakeRdap, Internet, Registry, Ttls},
+    testing::{FakeRdap, Internet, Registry, TestAuthority, Ttls},
 };
-use howdah_digitalocean::testing::FakeDigitalOcean;
+use howdah_digitalocean::{
+    spaces_keys::Grant,
+    testing::{
+        FakeDigitalOcean,
+        spaces::{self, FakeSpaces},
+    },
+};
 use howdah_dnsimple::{contacts::NewContact, testing::FakeDnSimple};
 use howdah_gandi::testing::FakeGandi;
 use howdah_workflows::lookout::Lookout;
@@ -30,6 +36,13 @@ const AGE: SignedDuration = SignedDuration::from_hours(24 * 100);
 /// When the registry's name servers, one after the other, say what its database says.
 const LAG: [SignedDuration; 2] = [SignedDuration::from_mins(10), SignedDuration::from_mins(15)];
 
+/// Where the demo's Spaces are.
+pub const SPACES_REGION: &str = "nyc3";
+
+fn key_of_all(id: &str) -> Option<(String, Vec<Grant>)> {
+    (id == spaces::ACCESS_KEY).then(|| (spaces::SECRET_KEY.to_owned(), vec![Grant::full_access()]))
+}
+
 /// All fakes, one registry for their domains, and name servers that answer what the fakes hold.
 ///
 /// Its time is tokio's: where that is paused, days pass as soon as everybody waits.
@@ -43,8 +56,11 @@ pub struct Demo {
     pub digitalocean: FakeDigitalOcean,
     pub dnsimple: FakeDnSimple,
     pub gandi: FakeGandi,
+    pub spaces: FakeSpaces,
     pub internet: Internet,
-    directory: Option<PathBuf>,
+    /// Who issues certificates in this world.
+    pub authority: Arc<TestAuthority>,
+    pub(super) directory: Option<PathBuf>,
 }
 
 impl Demo {
@@ -56,7 +72,8 @@ impl Demo {
             // Nobody reads what it would write down, and copies of buckets are long.
             let backblaze = FakeBackblaze::at(registry.clock().clone()).without_journal();
             let digitalocean = FakeDigitalOcean::at(registry.clock().clone());
-            return Ok(Self::with(registry, fakes, backblaze, digitalocean, None));
+            let spaces = FakeSpaces::at(SPACES_REGION, registry.clock().clone(), key_of_all);
+            return Ok(Self::with(registry, fakes, backblaze, (digitalocean, spaces), None));
         };
         let failed = |what: &str, error: &dyn std::error::Error| {
             let file = directory.join(what);
@@ -72,6 +89,9 @@ impl Demo {
         let backblaze = backblaze.map_err(|error| failed("backblaze", &error))?;
         let digitalocean = FakeDigitalOcean::kept_in(&file("digitalocean.json"), registry.clock().clone());
         let digitalocean = digitalocean.map_err(|error| failed("digitalocean.json", &error))?;
+        let spaces = file("spaces");
+        let spaces = FakeSpaces::kept_in(&spaces, SPACES_REGION, registry.clock().clone(), key_of_all);
+        let spaces = spaces.map_err(|error| failed("spaces", &error))?;
         let cloudflare = FakeCloudflare::kept_in(&file("cloudflare.json"), &registry);
         let dnsimple = FakeDnSimple::kept_on(&file("dnsimple.json"), &registry);
         let gandi = FakeGandi::kept_in(&file("gandi.json"), &registry);
@@ -80,14 +100,14 @@ impl Demo {
             dnsimple.map_err(|error| failed("dnsimple.json", &error))?,
             gandi.map_err(|error| failed("gandi.json", &error))?,
         );
-        Ok(Self::with(registry, fakes, backblaze, digitalocean, Some(directory.to_owned())))
+        Ok(Self::with(registry, fakes, backblaze, (digitalocean, spaces), Some(directory.to_owned())))
     }
 
     fn with(
         registry: Registry,
         (cloudflare, dnsimple, gandi): (FakeCloudflare, FakeDnSimple, FakeGandi),
         backblaze: FakeBackblaze,
-        digitalocean: FakeDigitalOcean,
+        (digitalocean, spaces): (FakeDigitalOcean, FakeSpaces),
         directory: Option<PathBuf>,
     ) -> Self {
         let internet = Internet::new(&registry)
@@ -100,7 +120,21 @@ impl Demo {
         let mut settings = Settings::default();
         settings.recommended_part_size = settings.absolute_minimum_part_size;
         let backblaze = backblaze.with_settings(settings);
-        Self { clock, registry, rdap, backblaze, cloudflare, digitalocean, dnsimple, gandi, internet, directory }
+        let authority = Arc::new(TestAuthority::new(clock.now()));
+        Self {
+            clock,
+            registry,
+            rdap,
+            backblaze,
+            cloudflare,
+            digitalocean,
+            dnsimple,
+            gandi,
+            spaces,
+            internet,
+            authority,
+            directory,
+        }
     }
 
     /// The world as the month begins, unless it has begun already: the zone is at Cloudflare, the registration has left it

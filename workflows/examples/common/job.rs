@@ -29,12 +29,19 @@ pub struct How {
     /// Keep the demo's world in this directory
     #[arg(long, value_name = "DIR", requires = "demo")]
     pub state: Option<PathBuf>,
-    /// Use the providers' sandboxes
-    #[arg(long, conflicts_with = "demo")]
-    pub sandbox: bool,
     /// Stay until everything is done, however long that takes
     #[arg(long, requires = "apply")]
     pub wait: bool,
+}
+
+/// The options of jobs that look at the DNS.
+#[derive(Args, Debug)]
+pub struct DnsHow {
+    #[command(flatten)]
+    pub how: How,
+    /// Use the providers' sandboxes
+    #[arg(long, conflicts_with = "demo")]
+    pub sandbox: bool,
     /// Note here since when the world is as it is seen; what is lost of it makes waits begin anew [default: DOMAIN.notes.json]
     #[arg(long, value_name = "FILE")]
     pub notes: Option<PathBuf>,
@@ -59,12 +66,22 @@ impl How {
             demo.begin().await?;
         }
         let clock = demo.as_ref().map_or_else(Clock::system, |demo| demo.clock.clone());
-        Ok(Surroundings { clock, demo, env, sandbox: self.sandbox })
+        Ok(Surroundings { clock, demo, env, sandbox: false })
+    }
+}
+
+impl DnsHow {
+    /// The same, or the providers' sandboxes.
+    pub async fn surroundings<'a>(
+        &self,
+        env: &'a (dyn Fn(&str) -> Option<String> + Sync),
+    ) -> Result<Surroundings<'a>, Failure> {
+        Ok(Surroundings { sandbox: self.sandbox, ..self.how.surroundings(env).await? })
     }
 
     /// A look at the real world, or at the demo's.
     pub fn lookout(&self, around: &Surroundings<'_>, domain: &Name) -> Result<Lookout, Failure> {
-        let sightings = match (&self.notes, &around.demo, &self.state) {
+        let sightings = match (&self.notes, &around.demo, &self.how.state) {
             (Some(file), ..) => Sightings::kept_in(file)?,
             (None, Some(_), Some(directory)) => Sightings::kept_in(directory.join("notes.json"))?,
             (None, Some(_), None) => Sightings::in_memory(),

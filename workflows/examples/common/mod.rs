@@ -4,6 +4,7 @@
 #![allow(dead_code, unreachable_pub)]
 
 pub mod demo;
+pub mod house;
 pub mod job;
 pub mod providers;
 pub mod stores;
@@ -102,7 +103,7 @@ pub fn read_instance(file: &Path) -> Result<Instance, Failure> {
     Ok(Instance::read(&read(file)?)?)
 }
 
-fn read(file: &Path) -> Result<String, Failure> {
+pub fn read(file: &Path) -> Result<String, Failure> {
     fs::read_to_string(file).map_err(|error| Failure::new(format!("cannot read {}: {error}", file.display())))
 }
 

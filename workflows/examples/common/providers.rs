@@ -6,11 +6,13 @@ use async_trait::async_trait;
 use howdah_cloudflare::{Cloudflare, CloudflareDns, CloudflareRegistrar};
 use howdah_core::{
     Clock, Error, ErrorKind,
+    certificate::tls,
     dns::{DnsProvider, DnssecSigner, RecordData, RecordSet, RecordType, Txt, Zone, wire::Observer, zonefile},
     http::{ApiBuilder, RetryPolicy},
     rdap::Rdap,
     registrar::Registrar,
 };
+use howdah_digitalocean::{DigitalOcean, DigitalOceanDns};
 use howdah_dnsimple::{Account, DnSimple, DnSimpleDns, DnSimpleRegistrar};
 use howdah_gandi::{
     Gandi, GandiDns, GandiRegistrar,
@@ -30,8 +32,8 @@ pub struct Providers<'a> {
     pub sandbox: bool,
 }
 
-/// Names that [`Providers::dns`], [`Providers::signer`] and [`Providers::registrar`] know.
-pub const NAMES: [&str; 3] = ["cloudflare", "dnsimple", "gandi"];
+/// Names that [`Providers::dns`] knows; `digitalocean` neither signs nor registers.
+pub const NAMES: [&str; 4] = ["cloudflare", "digitalocean", "dnsimple", "gandi"];
 
 /// DNS hosting, with what its own interface can tell beyond the common trait.
 pub struct Hosting {
@@ -65,6 +67,7 @@ impl Providers<'_> {
                 let account = self.dnsimple().await?;
                 (Arc::new(DnSimpleDns::new(account.clone())), vec![Arc::new(DnSimpleCheck(account))])
             }
+            "digitalocean" => (Arc::new(DigitalOceanDns::new(self.digitalocean()?)), Vec::new()),
             "gandi" => (Arc::new(GandiDns::new(self.gandi()?)), Vec::new()),
             _ => return Err(unknown(name)),
         };
@@ -76,6 +79,7 @@ impl Providers<'_> {
         Ok(match name {
             "cloudflare" => Signer::new(CloudflareDns::new(self.cloudflare()?)),
             "dnsimple" => Signer::new(DnSimpleDns::new(self.dnsimple().await?)),
+            "digitalocean" => return Err(Failure::new("digitalocean does not sign zones: DNSSEC needs another host")),
             "gandi" => Signer::new(GandiDns::new(self.gandi()?)),
             _ => return Err(unknown(name)),
         })
@@ -164,6 +168,23 @@ impl Providers<'_> {
         }
         let builder = Cloudflare::builder(self.variable("CLOUDFLARE_API_TOKEN")?);
         Ok(Cloudflare::from(self.patient(builder, "CLOUDFLARE_BASE_URL", howdah_cloudflare::PRODUCTION).build()?))
+    }
+
+    /// `DigitalOcean`: `DIGITALOCEAN_TOKEN`. It has no sandbox.
+    pub fn digitalocean(&self) -> Result<DigitalOcean, Failure> {
+        if let Some(demo) = self.demo {
+            return Ok(demo.digitalocean.client());
+        }
+        let builder = DigitalOcean::builder(self.variable("DIGITALOCEAN_TOKEN")?);
+        Ok(DigitalOcean::from(self.patient(builder, "DIGITALOCEAN_API_URL", howdah_digitalocean::PRODUCTION).build()?))
+    }
+
+    /// What browsers see: over the network with the system's authorities, or the demo's listeners with its own.
+    pub fn tls_observer(&self) -> Result<tls::Observer, Failure> {
+        Ok(match self.demo {
+            Some(demo) => tls::Observer::new(Arc::new(demo.digitalocean.edge()), demo.roots()?)?,
+            None => tls::Observer::network()?,
+        })
     }
 
     /// A large job may spend an hour's quota: it waits for the next one. A base URL in the environment leads elsewhere.

@@ -13,10 +13,14 @@ use howdah_core::{
         object_store::{local::LocalFileSystem, path::Path},
     },
 };
+use howdah_digitalocean::{spaces::Spaces, testing::spaces};
 use howdah_workflows::offsite_copy::{Place, SourceTime};
 use url::Url;
 
-use super::{Failure, demo::Demo};
+use super::{
+    Failure,
+    demo::{Demo, SPACES_REGION},
+};
 
 /// What a URL can be, for the help of a command.
 pub const URLS: &str = "\
@@ -24,6 +28,10 @@ URLs:
   s3://BUCKET[/PREFIX][?endpoint=URL&region=NAME&acl=public-read&virtual-hosted=true&credentials=NAME]
       Keys come from AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, the endpoint and the region from AWS_ENDPOINT_URL_S3 and
       AWS_REGION where the URL does not say them. With credentials=NAME all these begin with NAME_ instead of AWS_.
+  spaces://BUCKET[/PREFIX][?region=NAME&acl=public-read&endpoint=URL&credentials=NAME]
+      The key comes from SPACES_ACCESS_KEY_ID and SPACES_SECRET_ACCESS_KEY, the region from SPACES_REGION where the URL does
+      not say it; with credentials=NAME these begin with NAME_ instead of SPACES_. What is written is private: media that
+      browsers fetch wants acl=public-read, also when it is restored.
   b2://BUCKET[/PREFIX][?delete=hide|versions&lock=governance:30&part-size=BYTES]
       The key comes from B2_APPLICATION_KEY_ID and B2_APPLICATION_KEY. Deleting hides, unless delete=versions is said.
       lock retains each new version for so many days, in governance or compliance mode; the bucket must have file lock
@@ -71,14 +79,16 @@ impl Stores<'_> {
     /// The store that a URL names.
     pub async fn open(&self, text: &str) -> Result<Place, Failure> {
         let wrong = |why: &str| Failure::new(format!("`{text}` is no place of objects: {why}"));
-        let url = Url::parse(text).map_err(|error| wrong(&format!("{error}; s3://, b2:// or file:// is meant")))?;
+        let url = Url::parse(text)
+            .map_err(|error| wrong(&format!("{error}; s3://, spaces://, b2:// or file:// is meant")))?;
         let mut options = Options::of(&url);
         let place = match url.scheme() {
             "s3" if self.demo.is_some() => return Err(wrong("the demo has no S3: take a directory, file:///…")),
             "s3" => self.s3(&url, &mut options)?,
+            "spaces" => self.spaces(&url, &mut options)?,
             "b2" => self.b2(&url, &mut options).await?,
             "file" => file(&url)?,
-            scheme => return Err(wrong(&format!("`{scheme}` is not s3, b2 or file"))),
+            scheme => return Err(wrong(&format!("`{scheme}` is not s3, spaces, b2 or file"))),
         };
         options.none_left().map_err(|why| wrong(&why))?;
         Ok(place)
@@ -100,12 +110,9 @@ impl Stores<'_> {
         if let Some(token) = variable("SESSION_TOKEN") {
             builder = builder.session_token(token);
         }
-        builder = match options.take("acl").as_deref() {
-            None => builder,
-            Some("private") => builder.acl(Acl::Private),
-            Some("public-read") => builder.acl(Acl::PublicRead),
-            Some(other) => builder.acl(Acl::Other(other.to_owned())),
-        };
+        if let Some(acl) = acl(options) {
+            builder = builder.acl(acl);
+        }
         builder = match options.take("virtual-hosted").as_deref() {
             None | Some("false") => builder,
             Some("true") => builder.virtual_hosted(),
@@ -116,6 +123,34 @@ impl Stores<'_> {
         Ok(Place::new(shown(url), store)
             .below(prefix(url)?)
             .at_provider(host.unwrap_or(endpoint), Some(region))
+            .with_parallel_listing()
+            .with_source_time(SourceTime::Seconds("mtime".into())))
+    }
+
+    fn spaces(&self, url: &Url, options: &mut Options) -> Result<Place, Failure> {
+        let bucket = bucket(url)?;
+        let owner = options.take("credentials").unwrap_or_else(|| "SPACES".to_owned());
+        let variable = |name: &str| self.optional(&format!("{owner}_{name}"));
+        let missing = |name: &str| Failure::new(format!("{owner}_{name} is not set: it is needed for {url}"));
+        let region = options.take("region").or_else(|| variable("REGION"));
+        let (mut builder, region) = if let Some(demo) = self.demo {
+            demo.spaces.create_bucket(&bucket);
+            (demo.spaces.builder(&bucket, spaces::ACCESS_KEY, spaces::SECRET_KEY), SPACES_REGION.to_owned())
+        } else {
+            let region = region.ok_or_else(|| Failure::new(format!("`{url}` names no region: say ?region=NAME")))?;
+            let id = variable("ACCESS_KEY_ID").ok_or_else(|| missing("ACCESS_KEY_ID"))?;
+            let secret = variable("SECRET_ACCESS_KEY").ok_or_else(|| missing("SECRET_ACCESS_KEY"))?;
+            (Spaces::builder(region.as_str(), bucket.as_str()).access_key(id, secret), region)
+        };
+        if let Some(acl) = acl(options) {
+            builder = builder.acl(acl);
+        }
+        if let Some(endpoint) = options.take("endpoint") {
+            builder = builder.endpoint(endpoint);
+        }
+        Ok(Place::new(shown(url), Arc::new(builder.retry(patient()).build()?))
+            .below(prefix(url)?)
+            .at_provider("digitalocean", Some(region))
             .with_parallel_listing()
             .with_source_time(SourceTime::Seconds("mtime".into())))
     }
@@ -197,6 +232,14 @@ fn prefix(url: &Url) -> Result<Path, Failure> {
 
 fn shown(url: &Url) -> String {
     url.as_str().split('?').next().unwrap_or_default().trim_end_matches('/').to_owned()
+}
+
+fn acl(options: &mut Options) -> Option<Acl> {
+    options.take("acl").map(|acl| match acl.as_str() {
+        "private" => Acl::Private,
+        "public-read" => Acl::PublicRead,
+        _ => Acl::Other(acl),
+    })
 }
 
 /// `governance:30` or `compliance:30`.
