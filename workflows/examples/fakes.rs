@@ -4,7 +4,7 @@
 
 mod common;
 
-use std::{ffi::OsString, future::Future, io::Write, path::PathBuf};
+use std::{ffi::OsString, future::Future, io::Write, net::SocketAddr, path::PathBuf};
 
 use clap::Parser;
 use common::{Failure, demo::Demo, terminal};
@@ -53,11 +53,15 @@ struct Served {
     token: &'static str,
     /// A number here, a text there.
     account: Value,
+    /// Where the listeners of load balancers and CDN endpoints are, told apart by the name that a client asks for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    edge: Option<SocketAddr>,
 }
 
 impl Served {
     fn new(provider: &'static str, server: &Server, token: &'static str, account: impl Into<Value>) -> Self {
-        Self { provider, base_url: server.base_url(), origin: server.origin(), token, account: account.into() }
+        let (base_url, origin) = (server.base_url(), server.origin());
+        Self { provider, base_url, origin, token, account: account.into(), edge: None }
     }
 }
 
@@ -102,7 +106,8 @@ pub(crate) async fn serve(
     let first = first.map_err(|error| Failure::new(format!("cannot listen on port {}: {error}", args.port)))?;
     let (second, third) = (demo.cloudflare.serve().await?, demo.gandi.serve().await?);
     let fifth = demo.digitalocean.serve().await?;
-    let sixth = spaces::FakeSpaces::default().serve().await?;
+    let sixth = demo.spaces.serve().await?;
+    let edge = demo.digitalocean.edge().serve().await?;
     let fourth = demo.backblaze.clone().with_settings(settings).serve().await?;
     let served = [
         Served::new("dnsimple", &first, dnsimple::TOKEN, *dnsimple::ACCOUNT.get()),
@@ -110,7 +115,7 @@ pub(crate) async fn serve(
         Served::new("gandi", &third, gandi::TOKEN, Value::Null),
         // Whose clients call them application key and its id.
         Served::new("backblaze", &fourth, backblaze::KEY, backblaze::KEY_ID),
-        Served::new("digitalocean", &fifth, digitalocean::TOKEN, Value::Null),
+        Served { edge: Some(edge.address()), ..Served::new("digitalocean", &fifth, digitalocean::TOKEN, Value::Null) },
         Served::new("spaces", &sixth, spaces::SECRET_KEY, spaces::ACCESS_KEY),
     ];
     if args.json {
@@ -123,7 +128,13 @@ pub(crate) async fn serve(
             let account = one.account.as_str().map_or_else(|| one.account.to_string(), str::to_owned);
             table.add_row([one.provider, &one.base_url, one.token, &account]);
         }
-        writeln!(out, "{}\n\nStop with Ctrl-C.", terminal::shown(&table))?;
+        writeln!(out, "{}\n", terminal::shown(&table))?;
+        let edge = edge.address();
+        writeln!(
+            out,
+            "What DigitalOcean's load balancers and CDN endpoints present: curl --connect-to ::{edge} https://…"
+        )?;
+        writeln!(out, "\nStop with Ctrl-C.")?;
     }
     out.flush()?;
     stopped.await;

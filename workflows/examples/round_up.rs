@@ -15,7 +15,13 @@ use std::{
 };
 
 use clap::{Parser, ValueEnum};
-use common::{Failure, demo::Demo, providers::Providers, terminal};
+use common::{
+    Failure,
+    demo::{Demo, SPACES_REGION},
+    house,
+    providers::Providers,
+    terminal,
+};
 use futures::TryStreamExt as _;
 use howdah_backblaze::{
     B2, Backblaze, FileInfo, RetentionMode,
@@ -26,14 +32,20 @@ use howdah_backblaze::{
 };
 use howdah_core::{
     Clock, Secret,
+    certificate::{CertBundle, CertTarget, tls::Observer},
     dns::{Name, RecordType},
+    http::{Body, Transport as _},
     registrar::Purchase,
-    store::object_store::{
-        Attribute, Attributes, GetResult, ObjectStore as _, ObjectStoreExt as _, local::LocalFileSystem,
-        memory::InMemory, path::Path as ObjectPath,
+    store::{
+        Acl,
+        object_store::{
+            Attribute, Attributes, GetResult, ObjectStore, ObjectStoreExt as _, local::LocalFileSystem,
+            path::Path as ObjectPath,
+        },
     },
     testing::{KillSwitch, Served},
 };
+use howdah_digitalocean::{CdnCertTarget, DigitalOcean, LoadBalancerCertTarget, testing::spaces};
 use howdah_dnsimple::{
     DnSimple, DnSimpleDns,
     testing::{ACCOUNT, Plan},
@@ -41,12 +53,14 @@ use howdah_dnsimple::{
 use howdah_workflows::{
     enable_dnssec::EnableDnssec,
     engine::{self, Event, Run, Workflow},
+    install_certificate::InstallCertificate,
     instance::Instance,
     lookout::Lookout,
     move_dns::{self, MoveDns, Source},
     offsite_copy::{OffsiteCopy, Options, Place, Report, SourceTime, Verification},
     transfer_domain::{self, TransferDomain},
 };
+use jiff::SignedDuration;
 use serde_json::json;
 
 /// The instance's own file.
@@ -57,6 +71,9 @@ const POWER_FAILS_AT: u64 = 36;
 
 /// The request to Backblaze after which nothing gets through: in the midst of the pictures.
 const COPY_FAILS_AT: u64 = 40;
+
+/// The request to `DigitalOcean` after which nothing gets through: the load balancer has its certificate.
+const CERTIFICATE_FAILS_AT: u64 = 10;
 
 /// What the transfer may cost.
 const LIMIT: &str = "40.00 EUR";
@@ -130,6 +147,8 @@ pub(crate) async fn tell(story: &Story, demo: &Demo) -> Result<(), Failure> {
     leaving_cloudflare(story, &instance, demo, &lookout).await?;
     moving_the_registration(story, &instance.domain, demo, &lookout).await?;
     signing(story, &instance.domain, demo, &lookout).await?;
+    demo.house().await?;
+    one_certificate(story, demo).await?;
     copying_outside(story, demo).await?;
     what_the_world_sees(story, &instance.domain, demo, &lookout).await
 }
@@ -226,6 +245,50 @@ async fn signing(story: &Story, domain: &Name, demo: &Demo, lookout: &Lookout) -
     finish(story, &job, demo).await
 }
 
+/// The certificate that was bought goes onto the load balancer and the CDN.
+async fn one_certificate(story: &Story, demo: &Demo) -> Result<(), Failure> {
+    story.chapter(
+        4,
+        "One certificate for a year",
+        "\"Automation was easier said than done\": every 90 days a free certificate was put onto the load\n\
+         balancer and the CDN by hand. Now one is bought, and one command puts it everywhere, sees it\n\
+         presented there, and deletes what it has replaced.",
+    )?;
+    let ocean = demo.digitalocean.client();
+    let bought = demo.bought()?;
+    let bundle = CertBundle::read(bought.pem.iter().map(String::as_str), demo.clock.now())?;
+    let observer = Observer::new(Arc::new(demo.digitalocean.edge()), demo.roots()?)?;
+    let balancer = ocean.load_balancers().list().all().await?.swap_remove(0);
+    let endpoint = ocean.cdn().list().all().await?.swap_remove(0);
+    let job = |ocean: &DigitalOcean, bundle: &CertBundle| {
+        let balancer = LoadBalancerCertTarget::new(ocean.clone(), balancer.id.clone(), house::HOSTS).with_name("web");
+        let targets: [Arc<dyn CertTarget>; 2] =
+            [Arc::new(balancer), Arc::new(CdnCertTarget::new(ocean.clone(), endpoint.id.clone(), house::MEDIA))];
+        let (observer, clock) = (observer.clone(), demo.clock.clone());
+        InstallCertificate::new(bundle.clone(), targets.to_vec(), observer, clock, Default::default())
+    };
+
+    // What the shop delivers first is not always what was asked for.
+    let wrong = demo.authority.issue(&house::HOSTS, SignedDuration::from_hours(365 * 24));
+    let wrong = CertBundle::read([wrong.full_chain().as_str(), wrong.key.expose()], demo.clock.now())?;
+    match job(&ocean, &wrong) {
+        Ok(_) => return Err(Failure::new("a certificate without all names was taken")),
+        Err(refusal) => story.say(format_args!(
+            "The first one that is delivered is refused before anything is touched:\n{}.",
+            refusal.message()
+        ))?,
+    }
+    story.heading("The right one, and the power fails")?;
+    let switch = KillSwitch::at(CERTIFICATE_FAILS_AT, true);
+    let doomed = demo.digitalocean.builder().transport(switch.guard(demo.digitalocean.world().clone())).build()?;
+    match engine::apply(&job(&DigitalOcean::from(doomed), &bundle)?, &story.run(&demo.clock)).await {
+        Ok(_) => return Err(Failure::new("the power did not fail")),
+        Err(error) => story
+            .say(format_args!("  ✗ {error}: the load balancer has it, the CDN does not. The same command again:"))?,
+    }
+    finish(story, &job(&ocean, &bundle)?, demo).await
+}
+
 /// Runs a job to its end, tells what was seen, and that there is nothing left to do.
 async fn finish<W: Workflow>(story: &Story, job: &W, demo: &Demo) -> Result<(), Failure> {
     let started = demo.clock.now();
@@ -241,6 +304,7 @@ async fn finish<W: Workflow>(story: &Story, job: &W, demo: &Demo) -> Result<(), 
         return Err(Failure::new("a run after the last one found something to do"));
     }
     let passed = match took.as_hours() {
+        0 if took.as_mins() == 0 => format!("{} seconds", took.as_secs()),
         0..2 => format!("{} minutes", took.as_mins()),
         hours @ 2..48 => format!("{hours} hours"),
         hours => format!("{} days", hours / 24),
@@ -251,7 +315,7 @@ async fn finish<W: Workflow>(story: &Story, job: &W, demo: &Demo) -> Result<(), 
 /// The media bucket is copied to Backblaze, with a key that cannot delete, and to a disk; and is had back from there.
 async fn copying_outside(story: &Story, demo: &Demo) -> Result<(), Failure> {
     story.chapter(
-        4,
+        6,
         "The copy outside",
         "\"No one wants to think about backups.\" What people posted is in one bucket at one provider. Each\n\
          night it is read once and written to two places elsewhere. The key for Backblaze can write and not\n\
@@ -281,9 +345,11 @@ async fn copying_outside(story: &Story, demo: &Demo) -> Result<(), Failure> {
     };
     let disk = tempfile::tempdir()?;
     let files = Arc::new(LocalFileSystem::new_with_prefix(disk.path())?);
-    let media = media().await?;
+    let media = Arc::new(demo.spaces.client(house::BUCKET));
+    fill(&media).await?;
     let job = |backblaze: &Backblaze| {
-        let source = Place::new("the media bucket", media.clone()).at_provider("digitalocean", Some("nyc3".to_owned()));
+        let region = Some(SPACES_REGION.to_owned());
+        let source = Place::new("the media Space", media.clone()).at_provider("digitalocean", region);
         let destinations = [place(backblaze), Place::new("a disk", files.clone()).without_attributes()];
         let options = Options::default().with_part_size(5 * 1024 * 1024).with_verification(Verification::Full);
         OffsiteCopy::new(source, destinations).with_options(options)
@@ -321,37 +387,46 @@ async fn copying_outside(story: &Story, demo: &Demo) -> Result<(), Failure> {
     let refusal = refusal.message();
     story.say(format_args!("A further run finds nothing to do.\nDeleting with that key: {refusal}"))?;
 
-    let rebuilt = Arc::new(InMemory::new());
-    let restore = OffsiteCopy::new(place(&nightly), [Place::new("a new bucket", rebuilt.clone())]);
+    demo.spaces.create_bucket(REBUILT);
+    let rebuilt = demo.spaces.builder(REBUILT, spaces::ACCESS_KEY, spaces::SECRET_KEY);
+    let rebuilt = Arc::new(rebuilt.acl(Acl::PublicRead).build()?);
+    let restore = OffsiteCopy::new(place(&nightly), [Place::new("a new Space", rebuilt.clone())]);
     let options = Options::default().with_verification(Verification::Full);
     let restored = restore.with_options(options).apply(&()).await?.into_result()?;
-    let (copied, whole) = (&restored.destinations[0].copied, same(&media, &rebuilt).await?);
+    let (copied, whole) = (&restored.destinations[0].copied, same(&*media, &*rebuilt).await?);
     if !whole {
         return Err(Failure::new("what was restored is not what was copied"));
     }
+    let picture = http::Request::get(format!("https://{}/{}", rebuilt.origin(), picture(0))).body(Body::Empty)?;
+    let seen = demo.spaces.send(picture).await?.status();
     story.say(format_args!(
-        "And back again, into a new bucket at another provider: {copied}, each with its content type,\n\
-         the same as before."
+        "And back again, into a new Space: {copied}, each with its content type, the same as before, and for\n\
+         every browser to see: the first picture is answered with {seen}."
     ))
 }
 
-/// What people posted, as far as a demo goes.
-async fn media() -> Result<Arc<InMemory>, Failure> {
-    let media = Arc::new(InMemory::new());
+/// Where the media are restored.
+const REBUILT: &str = "vmst-media-rebuilt";
+
+fn picture(n: u32) -> String {
+    format!("media_attachments/files/{:03}/{n:03}/original/picture.png", n % 7)
+}
+
+/// Puts there what people posted, as far as a demo goes.
+async fn fill(media: &impl ObjectStore) -> Result<(), Failure> {
     for n in 0u32..60 {
         let content = format!("the pixels of picture {n} ").repeat(200).into_bytes();
-        let path = ObjectPath::from(format!("media_attachments/files/{:03}/{n:03}/original/picture.png", n % 7));
         let attributes = Attributes::from_iter([(Attribute::ContentType, "image/png")]);
-        media.put_opts(&path, content.into(), attributes.into()).await?;
+        media.put_opts(&ObjectPath::from(picture(n)), content.into(), attributes.into()).await?;
     }
     let path = ObjectPath::from("media_attachments/files/110/000/original/film.mp4");
     let attributes = Attributes::from_iter([(Attribute::ContentType, "video/mp4")]);
     media.put_opts(&path, vec![42; 12_000_000].into(), attributes.into()).await?;
-    Ok(media)
+    Ok(())
 }
 
 /// Whether two stores have the same objects with the same contents and content types.
-async fn same(one: &InMemory, other: &InMemory) -> Result<bool, Failure> {
+async fn same(one: &impl ObjectStore, other: &impl ObjectStore) -> Result<bool, Failure> {
     let listed: Vec<_> = one.list(None).try_collect().await?;
     for meta in &listed {
         let (left, right) = (one.get(&meta.location).await?, other.get(&meta.location).await?);
@@ -368,7 +443,7 @@ async fn same(one: &InMemory, other: &InMemory) -> Result<bool, Failure> {
 /// What anybody can see in the end, with the DNS and RDAP alone.
 async fn what_the_world_sees(story: &Story, domain: &Name, demo: &Demo, lookout: &Lookout) -> Result<(), Failure> {
     story.chapter(
-        5,
+        7,
         "What the world sees",
         "Nobody is believed: the parent's name servers, the zone's own, and the registry are asked.",
     )?;
@@ -403,6 +478,8 @@ async fn what_the_world_sees(story: &Story, domain: &Name, demo: &Demo, lookout:
         ("Cloudflare", demo.cloudflare.world().requests()),
         ("DNSimple", demo.dnsimple.world().requests()),
         ("Gandi", demo.gandi.world().requests()),
+        ("DigitalOcean", demo.digitalocean.world().requests()),
+        ("Spaces", demo.spaces.world().requests()),
         ("Backblaze", demo.backblaze.world().requests()),
     ];
     let requests = requests.map(|(provider, requests)| format!("{provider} {requests}"));
@@ -439,7 +516,7 @@ async fn serve(
         out.flush()?;
     } else {
         let port = net.port();
-        story.chapter(5, "The world is served", "Until Ctrl-C. Ask it as you would ask the real one:")?;
+        story.chapter(8, "The world is served", "Until Ctrl-C. Ask it as you would ask the real one:")?;
         let mut table = terminal::table(["What", "Where"]);
         table
             .add_row(["a resolver", &format!("dig @127.0.0.1 -p {port} {} SOA +dnssec", domain.to_fqdn_without_dot())]);

@@ -238,6 +238,7 @@ async fn fakes_are_served_as_the_line_of_json_says() {
         let ocean = DigitalOcean::builder(text("token")).base_url(text("base_url")).build().unwrap();
         let snapshots = DigitalOcean::from(ocean).snapshots().list(SnapshotFilter::new()).all().await.unwrap();
         assert_eq!(snapshots[0].name, "mastodon-web");
+        assert!(text("edge").starts_with("127.0.0.1:"));
         told.0.lock().unwrap().clear();
         told.clone().write_all(b"visited").unwrap();
     };

@@ -120,6 +120,7 @@ impl Demo {
         let mut settings = Settings::default();
         settings.recommended_part_size = settings.absolute_minimum_part_size;
         let backblaze = backblaze.with_settings(settings);
+        let spaces = spaces.with_machine_dates();
         let authority = Arc::new(TestAuthority::new(clock.now()));
         Self {
             clock,

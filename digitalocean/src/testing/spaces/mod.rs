@@ -94,6 +94,9 @@ pub struct State {
     blocked: BTreeMap<String, Timestamp>,
     #[serde(skip)]
     keys: Keys,
+    /// Whether dates are held against the machine's clock.
+    #[serde(skip)]
+    machine_dates: bool,
     #[serde(skip)]
     contents: contents::Contents<Hashes>,
 }
@@ -197,6 +200,14 @@ impl FakeSpaces {
     /// The fake below: its journal, its faults, its state.
     pub fn world(&self) -> &Fake<State> {
         &self.world
+    }
+
+    /// Holds the dates of requests against the machine's clock and not its own: stores sign with that one, also in a test
+    /// whose days pass in no time.
+    #[must_use]
+    pub fn with_machine_dates(self) -> Self {
+        self.world.state(|state| state.machine_dates = true);
+        self
     }
 
     /// Makes a bucket, unless there is one of that name.
@@ -313,6 +324,7 @@ impl State {
             buckets: BTreeMap::new(),
             blocked: BTreeMap::new(),
             keys: Keys::default(),
+            machine_dates: false,
             contents: contents::Contents::default(),
         }
     }

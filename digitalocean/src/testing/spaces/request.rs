@@ -9,6 +9,7 @@ use howdah_core::testing::{
     contents::{Received, Receiver},
 };
 use http::HeaderMap;
+use jiff::Timestamp;
 use md5::{Digest as _, Md5};
 use serde::{Deserialize, Serialize};
 
@@ -114,8 +115,8 @@ impl State {
         let Place { path, resource, bucket, key } = Place::of(asked);
         // What the fake put in is not part of what was sent.
         let sent = Asked { path: path.clone(), ..asked.clone() };
-        let Admitted { caller, payload } =
-            signature::admit(&sent, &path, &resource, &self.region, self.now, &self.keys)?;
+        let now = if self.machine_dates { Timestamp::now() } else { self.now };
+        let Admitted { caller, payload } = signature::admit(&sent, &path, &resource, &self.region, now, &self.keys)?;
         if operation.right != Right::Account {
             self.bucket(&bucket)?;
         }
