@@ -9,6 +9,7 @@ use std::{
     ffi::OsString,
     future::Future,
     io::Write,
+    net::SocketAddr,
     path::Path,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
@@ -53,7 +54,7 @@ use howdah_dnsimple::{
 use howdah_workflows::{
     enable_dnssec::EnableDnssec,
     engine::{self, Event, Run, Workflow},
-    install_certificate::InstallCertificate,
+    install_certificate::{self, InstallCertificate},
     instance::Instance,
     lookout::Lookout,
     move_dns::{self, MoveDns, Source},
@@ -265,7 +266,13 @@ async fn one_certificate(story: &Story, demo: &Demo) -> Result<(), Failure> {
         let targets: [Arc<dyn CertTarget>; 2] =
             [Arc::new(balancer), Arc::new(CdnCertTarget::new(ocean.clone(), endpoint.id.clone(), house::MEDIA))];
         let (observer, clock) = (observer.clone(), demo.clock.clone());
-        InstallCertificate::new(bundle.clone(), targets.to_vec(), observer, clock, Default::default())
+        InstallCertificate::new(
+            bundle.clone(),
+            targets.to_vec(),
+            observer,
+            clock,
+            install_certificate::Options::default(),
+        )
     };
 
     // What the shop delivers first is not always what was asked for.
@@ -400,8 +407,8 @@ async fn copying_outside(story: &Story, demo: &Demo) -> Result<(), Failure> {
     let picture = http::Request::get(format!("https://{}/{}", rebuilt.origin(), picture(0))).body(Body::Empty)?;
     let seen = demo.spaces.send(picture).await?.status();
     story.say(format_args!(
-        "And back again, into a new Space: {copied}, each with its content type, the same as before, and for\n\
-         every browser to see: the first picture is answered with {seen}."
+        "And back again, into a new Space: {copied}, each with its content type, the same as before,\n\
+         and for every browser to see: the first picture is answered with {seen}."
     ))
 }
 
@@ -505,14 +512,16 @@ async fn serve(
     }
     let net = demo.internet.serve().await?;
     let rdap = demo.rdap.serve().await?;
+    let edge = demo.digitalocean.edge().serve().await?;
     let fakes = [
         ("cloudflare", demo.cloudflare.serve().await?, howdah_cloudflare::testing::TOKEN),
+        ("digitalocean", demo.digitalocean.serve().await?, howdah_digitalocean::testing::TOKEN),
         ("dnsimple", demo.dnsimple.serve().await?, howdah_dnsimple::testing::TOKEN),
         ("gandi", demo.gandi.serve().await?, howdah_gandi::testing::TOKEN),
     ];
     if let Some(mut out) = loud {
         let fakes: BTreeMap<_, _> = fakes.iter().map(|(name, server, _)| (*name, server.base_url())).collect();
-        writeln!(out, "{}", line(&net, &rdap.base_url(), &fakes))?;
+        writeln!(out, "{}", line(&net, &rdap.base_url(), &fakes, edge.address()))?;
         out.flush()?;
     } else {
         let port = net.port();
@@ -524,6 +533,7 @@ async fn serve(
             table.add_row([server.to_fqdn_without_dot(), format!("dig @{} -p {port}", address.ip())]);
         }
         table.add_row(["RDAP", &rdap.base_url()]);
+        table.add_row(["the site", &format!("curl -k --connect-to ::{} https://vmst.io", edge.address())]);
         for (name, server, token) in &fakes {
             table.add_row([(*name).to_owned(), format!("{} with the token {token}", server.base_url())]);
         }
@@ -534,7 +544,7 @@ async fn serve(
     Ok(())
 }
 
-fn line(net: &Served, rdap: &str, fakes: &BTreeMap<&str, String>) -> serde_json::Value {
+fn line(net: &Served, rdap: &str, fakes: &BTreeMap<&str, String>, edge: SocketAddr) -> serde_json::Value {
     let servers = net.servers().into_iter().map(|(server, at)| (server.to_string(), at));
     let servers: BTreeMap<_, _> = servers.collect();
     json!({
@@ -544,6 +554,7 @@ fn line(net: &Served, rdap: &str, fakes: &BTreeMap<&str, String>) -> serde_json:
         "servers": servers,
         "rdap": rdap,
         "fakes": fakes,
+        "edge": edge,
     })
 }
 

@@ -10,6 +10,8 @@
 //! | [`transfer_domain`] | a domain at another registrar, with the name servers it had |
 //! | [`enable_dnssec`] | a zone that is signed and whose parent knows its key; run again, it follows the keys' rotation |
 //! | [`disable_dnssec`] | a zone that is unsigned, and was never bogus on the way |
+//! | [`install_certificate`] | a certificate on every listener, seen there by a handshake |
+//! | `front_ends` | so many Droplets of a size behind a load balancer, and never fewer healthy ones than asked for |
 //!
 //! What these look at is a [`Lookout`](lookout::Lookout): name servers asked directly, the registry, and since when they
 //! say so. [`detectors`] finds what is wrong with a domain.

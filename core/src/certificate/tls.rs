@@ -150,13 +150,11 @@ impl Observer {
     /// What an endpoint presents, and whether it holds at a moment. Untrusted certificates are looked at too: only an
     /// endpoint that cannot be reached, or does not speak TLS, is an error.
     pub async fn look(&self, endpoint: &TlsEndpoint, at: Timestamp) -> Result<Presented> {
-        match tokio::time::timeout(PATIENCE, self.shake_hands(endpoint, at)).await {
-            Ok(presented) => presented,
-            Err(_) => {
-                let message = format!("{endpoint} did not answer within {} seconds", PATIENCE.as_secs());
-                Err(Error::new(ErrorKind::Timeout, message))
-            }
-        }
+        let Ok(presented) = tokio::time::timeout(PATIENCE, self.shake_hands(endpoint, at)).await else {
+            let message = format!("{endpoint} did not answer within {} seconds", PATIENCE.as_secs());
+            return Err(Error::new(ErrorKind::Timeout, message));
+        };
+        presented
     }
 
     /// Why a browser would turn back from a host that presents this bundle at a moment, if it would. Nobody is asked.
@@ -176,16 +174,16 @@ impl Observer {
         let witness = Arc::new(Witness { verifier: self.verifier.clone(), at: moment(at), seen: Mutex::default() });
         let config = ClientConfig::builder_with_provider(self.provider.clone()).with_safe_default_protocol_versions();
         let mut config = config
-            .map_err(|error| failed(format!("no handshake is possible with {endpoint}"), error))?
+            .map_err(|error| failed(&format!("no handshake is possible with {endpoint}"), error))?
             .dangerous()
             .with_custom_certificate_verifier(witness.clone())
             .with_no_client_auth();
         config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
 
         let connection = self.dial.dial(endpoint.address(), endpoint.port()).await;
-        let connection = connection.map_err(|error| failed(format!("{endpoint} could not be connected to"), error))?;
+        let connection = connection.map_err(|error| failed(&format!("{endpoint} could not be connected to"), error))?;
         let stream = TlsConnector::from(Arc::new(config)).connect(name, connection).await;
-        let stream = stream.map_err(|error| failed(format!("{endpoint} shook no hands"), error))?;
+        let stream = stream.map_err(|error| failed(&format!("{endpoint} shook no hands"), error))?;
         let protocol = stream.get_ref().1.alpn_protocol();
         let protocol = protocol.map(|name| String::from_utf8_lossy(name).into_owned());
 
@@ -193,7 +191,7 @@ impl Observer {
         let (leaf, distrust) =
             seen.ok_or_else(|| Error::new(ErrorKind::Decode, format!("{endpoint} presented no certificate")))?;
         let leaf =
-            One::read(leaf, 1).map_err(|problem| failed(format!("{endpoint} presents what is none"), problem))?;
+            One::read(leaf, 1).map_err(|problem| failed(&format!("{endpoint} presents what is none"), problem))?;
         Ok(Presented {
             sha256: leaf.fingerprint(&SHA256),
             names: leaf.names,
@@ -214,9 +212,8 @@ fn moment(at: Timestamp) -> UnixTime {
     UnixTime::since_unix_epoch(Duration::from_secs(u64::try_from(at.as_second()).unwrap_or_default()))
 }
 
-fn failed(message: String, source: impl std::error::Error + Send + Sync + 'static) -> Error {
-    let message = format!("{message}: {source}");
-    Error::new(ErrorKind::Transport, message).with_source(source)
+fn failed(message: &str, source: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::new(ErrorKind::Transport, format!("{message}: {source}")).with_source(source)
 }
 
 /// Writes down what it is shown, with what is to be said of it, and lets it pass.
