@@ -54,6 +54,7 @@ use howdah_dnsimple::{
 use howdah_workflows::{
     enable_dnssec::EnableDnssec,
     engine::{self, Event, Run, Workflow},
+    front_ends::{Desired, FrontEnds},
     install_certificate::{self, InstallCertificate},
     instance::Instance,
     lookout::Lookout,
@@ -75,6 +76,9 @@ const COPY_FAILS_AT: u64 = 40;
 
 /// The request to `DigitalOcean` after which nothing gets through: the load balancer has its certificate.
 const CERTIFICATE_FAILS_AT: u64 = 10;
+
+/// How large the two front ends are.
+const LARGE: &str = "s-2vcpu-4gb";
 
 /// What the transfer may cost.
 const LIMIT: &str = "40.00 EUR";
@@ -150,6 +154,7 @@ pub(crate) async fn tell(story: &Story, demo: &Demo) -> Result<(), Failure> {
     signing(story, &instance.domain, demo, &lookout).await?;
     demo.house().await?;
     one_certificate(story, demo).await?;
+    two_front_ends(story, demo).await?;
     copying_outside(story, demo).await?;
     what_the_world_sees(story, &instance.domain, demo, &lookout).await
 }
@@ -294,6 +299,31 @@ async fn one_certificate(story: &Story, demo: &Demo) -> Result<(), Failure> {
             .say(format_args!("  ✗ {error}: the load balancer has it, the CDN does not. The same command again:"))?,
     }
     finish(story, &job(&ocean, &bundle)?, demo).await
+}
+
+/// Three front ends become two larger ones, and the load balancer speaks HTTP/2.
+async fn two_front_ends(story: &Story, demo: &Demo) -> Result<(), Failure> {
+    story.chapter(
+        5,
+        "Two front ends instead of three",
+        "\"This is actually cheaper than running the three smaller ones.\" Two larger ones are made from the\n\
+         image and seen to be healthy before the first of the three is drained; and the load balancer, which\n\
+         speaks with browsers itself since Cloudflare is gone, learns HTTP/2.",
+    )?;
+    let observer = Observer::new(Arc::new(demo.digitalocean.edge()), demo.roots()?)?;
+    let mut desired = Desired::new("web", 2, LARGE, house::IMAGE, house::REGION, house::LOAD_BALANCER);
+    desired.http2 = true;
+    let job = FrontEnds::new(demo.digitalocean.client(), desired, demo.clock.clone())?;
+    let job = job.seen_by(observer, house::HOSTS[0]);
+    let (seen, steps) = engine::plan(&job, &demo.clock).await?;
+    story.heading("The plan")?;
+    story.say(terminal::steps(&steps))?;
+    story.say(format_args!(
+        "Front ends cost {:.2} dollars a month, and {:.2} then.",
+        seen.monthly_cost(),
+        job.monthly_cost(&seen)
+    ))?;
+    finish(story, &job, demo).await
 }
 
 /// Runs a job to its end, tells what was seen, and that there is nothing left to do.

@@ -146,7 +146,10 @@ impl InstallCertificate {
         let replaced = seen.installed.iter().filter_map(|listener| listener.certificate.as_ref()?.not_after).min();
         let listeners: Vec<_> = seen.installed.iter().map(|listener| listener.listener.as_str()).collect();
         step.with_detail(match replaced {
-            Some(until) => format!("{}; the present one is valid until {until}", listeners.join(", ")),
+            Some(until) => {
+                let until = until.strftime("%F");
+                format!("{}; the present one is valid until {until}", listeners.join(", "))
+            }
             None => listeners.join(", "),
         })
     }

@@ -11,7 +11,7 @@
 //! | [`enable_dnssec`] | a zone that is signed and whose parent knows its key; run again, it follows the keys' rotation |
 //! | [`disable_dnssec`] | a zone that is unsigned, and was never bogus on the way |
 //! | [`install_certificate`] | a certificate on every listener, seen there by a handshake |
-//! | `front_ends` | so many Droplets of a size behind a load balancer, and never fewer healthy ones than asked for |
+//! | `front_ends` | so many Droplets of a size behind a load balancer at DigitalOcean (feature `digitalocean`) |
 //!
 //! What these look at is a [`Lookout`](lookout::Lookout): name servers asked directly, the registry, and since when they
 //! say so. [`detectors`] finds what is wrong with a domain.
@@ -50,6 +50,8 @@ pub mod disable_dnssec;
 mod dnssec;
 pub mod enable_dnssec;
 pub mod engine;
+#[cfg(feature = "digitalocean")]
+pub mod front_ends;
 pub mod install_certificate;
 pub mod instance;
 pub mod lookout;

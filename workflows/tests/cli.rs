@@ -15,6 +15,9 @@ mod enable_dnssec;
 #[path = "../examples/fakes.rs"]
 #[allow(dead_code)]
 mod fakes;
+#[path = "../examples/front_ends.rs"]
+#[allow(dead_code)]
+mod front_ends;
 #[path = "../examples/install_certificate.rs"]
 #[allow(dead_code)]
 mod install_certificate;
@@ -69,6 +72,7 @@ async fn command(name: &str, line: &[&str], env: &[(&str, &str)]) -> (String, Re
         "transfer_domain" => transfer_domain::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
         "enable_dnssec" => enable_dnssec::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
         "capacity" => capacity::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
+        "front_ends" => front_ends::run(args, &look, &mut out).await.err().map(|failure| failure.to_string()),
         "install_certificate" => {
             install_certificate::run(args, &look, &mut out).await.err().map(|failure| failure.to_string())
         }
@@ -447,6 +451,34 @@ async fn offsite_copy_restores_media_to_a_space_for_browsers() {
     let key = [("SPACES_ACCESS_KEY_ID", "DO00EXAMPLE"), ("SPACES_REGION", "ams3")];
     let (_, failure) = command("offsite_copy", &[&from, "spaces://media"], &key).await;
     assert!(failure.unwrap_err().contains("SPACES_SECRET_ACCESS_KEY is not set"));
+}
+
+#[tokio::test]
+async fn front_ends_are_scaled_on_the_demo() {
+    let state = TempDir::new().unwrap();
+    let two = ["--pool", "web", "--count", "2", "--size", "s-2vcpu-4gb", "--image", "mastodon-web", "--region", "nyc3"];
+    let behind = ["--load-balancer", "web", "--http2", "--host", "vmst.io"];
+    let run = async |more: &[&str]| {
+        let kept = ["--demo", "--state", state.path().to_str().unwrap()];
+        let (said, done) = command("front_ends", &[&two[..], &behind, &kept, more].concat(), &[]).await;
+        done.unwrap_or_else(|failure| panic!("{more:?}: {failure}\n{said}"));
+        said
+    };
+    let said = run(&[]).await;
+    let cost = "Front ends web: 2 of s-2vcpu-4gb behind web; 54.00 USD a month now, 48.00 then\n";
+    assert!(said.starts_with(cost) && said.contains("Nothing was changed."), "{said}");
+    plain(&said);
+    let said = run(&["--apply", "--wait"]).await;
+    assert!(said.contains("chose h2") && said.ends_with("Done.\n"), "{said}");
+    assert!(run(&["--apply", "--wait"]).await.ends_with("There was nothing to do.\n"));
+    let said = run(&["--apply", "--wait", "--spare"]).await;
+    assert_eq!(said.matches("behind the load balancer").count(), 3, "{said}");
+
+    let none = [&two[..2], &["--count", "0"], &two[4..], &behind, &["--demo"]].concat();
+    let (_, failure) = command("front_ends", &none, &[]).await;
+    assert!(failure.unwrap_err().contains("`count` is 0: at least one front end is needed"));
+    let (_, failure) = command("front_ends", &[&two[..], &behind].concat(), &[]).await;
+    assert!(failure.unwrap_err().contains("DIGITALOCEAN_TOKEN"));
 }
 
 #[tokio::test]

@@ -119,8 +119,8 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
     })
 }
 
-/// What begins to work, and which Droplets are behind it.
-pub(super) fn pass(world: &mut World) {
+/// What begins to work, and which Droplets are behind it: those that the last request put there, since then.
+pub(super) fn pass(world: &mut World, last_request: Timestamp) {
     let now = world.now();
     let mut balancers = std::mem::take(&mut world.load_balancers.balancers);
     for held in balancers.values_mut() {
@@ -132,7 +132,7 @@ pub(super) fn pass(world: &mut World) {
         let members: BTreeSet<_> = members(world, &held.balancer).into_iter().collect();
         held.members.retain(|id, _| members.contains(id));
         for id in members {
-            held.members.entry(id).or_insert(now);
+            held.members.entry(id).or_insert(last_request);
         }
     }
     world.load_balancers.balancers = balancers;

@@ -309,11 +309,11 @@ impl State {
 
 impl World for State {
     fn pass(&mut self, now: Timestamp) {
-        self.now = whole_seconds(now);
+        let before = std::mem::replace(&mut self.now, whole_seconds(now));
         actions::pass(self);
         certificates::pass(self);
         databases::pass(self);
-        load_balancers::pass(self);
+        load_balancers::pass(self, before);
         droplets::pass(self);
         firewalls::pass(self);
         images::pass(self);

@@ -1,0 +1,153 @@
+//! What is to be done.
+
+use std::collections::BTreeSet;
+
+use howdah_digitalocean::{droplets::DropletStatus, load_balancers::EntryProtocol};
+use jiff::{SignedDuration, Timestamp};
+
+use super::{
+    Desired,
+    observe::{FrontEnd, Observed, parts_of},
+};
+use crate::engine::{State, Step, Steps};
+
+/// How long one looks away while a machine starts or proves that it is well.
+const STARTING: SignedDuration = SignedDuration::from_secs(15);
+
+pub(super) fn steps(desired: &Desired, seen: &Observed, now: Timestamp) -> Steps {
+    let Sorted { stay, leave } = sort(desired, seen);
+    let missing = desired.wanted().saturating_sub(stay.len());
+    let complete = missing == 0 && stay.iter().all(|front_end| front_end.healthy);
+    let room = seen
+        .droplet_limit
+        .map_or(usize::MAX, |limit| usize::try_from(limit.saturating_sub(seen.droplets)).unwrap_or(usize::MAX));
+
+    let mut steps = protocols(desired, seen).into_iter().collect::<Vec<_>>();
+    let cramped = missing > 0 && room == 0;
+    let first_to_go = cramped.then(|| next_to_go(desired, seen, &leave)).flatten();
+    let in_progress = leave.iter().any(|front_end| !front_end.member);
+    for (index, name) in free_names(desired, seen).take(missing).enumerate() {
+        let step = Step::new(format!("order {name}"), format!("order {name}"));
+        let step = step.with_detail(format!("{}, {} USD a month", desired.size, price(seen, &desired.size)));
+        steps.push(if index < room {
+            step
+        } else if room > 0 || in_progress || first_to_go.is_some() {
+            later(step)
+        } else {
+            let limit = seen.droplet_limit.unwrap_or_default();
+            step.blocked(
+                format!("the account may have {limit} Droplets and has as many, and no front end can be spared"),
+                "ask DigitalOcean for a higher limit, or destroy a Droplet that nobody needs",
+            )
+        });
+    }
+    steps.extend(stay.iter().map(|front_end| join(front_end, now)));
+    for front_end in leave {
+        let may_go = complete || first_to_go == Some(front_end.droplet.name.as_str());
+        steps.push(take_away(desired, seen, front_end, may_go, now));
+    }
+    steps.push(tidy(seen));
+    Steps::in_any_order(steps)
+}
+
+/// The front ends that stay, and the others.
+struct Sorted<'o> {
+    stay: Vec<&'o FrontEnd>,
+    leave: Vec<&'o FrontEnd>,
+}
+
+fn sort<'o>(desired: &Desired, seen: &'o Observed) -> Sorted<'o> {
+    let is_good = |front_end: &&FrontEnd| front_end.current && front_end.draining_since.is_none();
+    let (mut stay, mut leave): (Vec<_>, Vec<_>) = seen.front_ends.iter().partition(is_good);
+    // Those that were ordered first, unless they are unwell.
+    stay.sort_by_key(|front_end| {
+        let number = parts_of(&desired.pool, &front_end.droplet.name).map(|(_, number)| number);
+        (!front_end.healthy, number, &front_end.droplet.name)
+    });
+    let superfluous = stay.split_off(stay.len().min(desired.wanted()));
+    leave.extend(superfluous);
+    Sorted { stay, leave }
+}
+
+/// Names that no front end of this order has.
+fn free_names(desired: &Desired, seen: &Observed) -> impl Iterator<Item = String> {
+    let taken: BTreeSet<_> = seen.front_ends.iter().map(|front_end| front_end.droplet.name.clone()).collect();
+    let (pool, generation) = (desired.pool.clone(), seen.generation.clone());
+    (1..).map(move |number| format!("{pool}-{generation}-{number}")).filter(move |name| !taken.contains(name))
+}
+
+/// Who can be spared although not all new ones are there, since there is no room for them: one at a time.
+fn next_to_go<'o>(desired: &Desired, seen: &Observed, leave: &[&'o FrontEnd]) -> Option<&'o str> {
+    let under_way = leave.iter().any(|front_end| !front_end.member);
+    let can_be_spared = |front_end: &&&FrontEnd| seen.healthy_without(front_end.droplet.id) >= desired.count;
+    let mut candidates: Vec<_> = leave.iter().filter(can_be_spared).collect();
+    candidates.sort_by_key(|front_end| (front_end.draining_since.is_none(), front_end.healthy));
+    candidates.first().filter(|_| !under_way).map(|front_end| front_end.droplet.name.as_str())
+}
+
+fn protocols(desired: &Desired, seen: &Observed) -> Option<Step> {
+    let wanted = [(desired.http2, EntryProtocol::Http2, "HTTP/2"), (desired.http3, EntryProtocol::Http3, "HTTP/3")];
+    let named: Vec<_> = wanted.iter().filter(|(wanted, ..)| *wanted).map(|(.., name)| *name).collect();
+    if named.is_empty() {
+        return None;
+    }
+    let step = Step::new("protocols", format!("speak {} on port 443", named.join(" and ")));
+    let spoken = wanted.iter().all(|(wanted, protocol, _)| !wanted || seen.speaks(protocol));
+    Some(if spoken {
+        step.done()
+    } else if seen.does_tls() {
+        step
+    } else {
+        step.blocked(
+            format!("the load balancer {} has no rule that does TLS on port 443", seen.balancer.name),
+            "give it a rule for HTTPS with a certificate first",
+        )
+    })
+}
+
+fn join(front_end: &FrontEnd, now: Timestamp) -> Step {
+    let name = &front_end.droplet.name;
+    let step = Step::new(format!("join {name}"), format!("put {name} behind the load balancer"));
+    let soon = now + STARTING;
+    match &front_end.droplet.status {
+        _ if front_end.healthy => step.done(),
+        DropletStatus::New => step.waiting(soon, format!("{name} to start")),
+        DropletStatus::Active if front_end.member => step.waiting(soon, format!("{name} to pass its checks")),
+        DropletStatus::Active => step,
+        status => step.blocked(
+            format!("{name} does not run: its status is {status}"),
+            "power it on, or destroy it, and another takes its place",
+        ),
+    }
+}
+
+fn take_away(desired: &Desired, seen: &Observed, front_end: &FrontEnd, may_go: bool, now: Timestamp) -> Step {
+    let name = &front_end.droplet.name;
+    let size = front_end.droplet.size_slug.as_deref().unwrap_or_default();
+    let saved = format!("{size}, {} USD a month less", price(seen, size));
+    let drain = || Step::new(format!("drain {name}"), format!("drain {name}"));
+    let destroy = || Step::new(format!("destroy {name}"), format!("destroy {name}")).with_detail(saved);
+    match front_end.draining_since {
+        _ if front_end.droplet.locked => destroy().waiting(now + STARTING, format!("{name}, which is locked")),
+        _ if front_end.member && may_go => drain(),
+        _ if front_end.member => later(drain()),
+        Some(since) if since + desired.drain > now => {
+            destroy().waiting(since + desired.drain, format!("the last requests to {name}"))
+        }
+        // It serves nobody.
+        _ => destroy(),
+    }
+}
+
+fn tidy(seen: &Observed) -> Step {
+    let step = Step::new("tidy", "delete the tags of what was drained");
+    if seen.spent_tags.is_empty() { step.done() } else { step }
+}
+
+fn price(seen: &Observed, size: &str) -> String {
+    seen.price(size).map_or_else(|| "?".to_owned(), |price| format!("{price:.2}"))
+}
+
+fn later(step: Step) -> Step {
+    Step { state: State::Later, ..step }
+}
