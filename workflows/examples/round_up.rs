@@ -296,7 +296,7 @@ async fn one_certificate(story: &Story, demo: &Demo) -> Result<(), Failure> {
     match engine::apply(&job(&DigitalOcean::from(doomed), &bundle)?, &story.run(&demo.clock)).await {
         Ok(_) => return Err(Failure::new("the power did not fail")),
         Err(error) => story
-            .say(format_args!("  ✗ {error}: the load balancer has it, the CDN does not. The same command again:"))?,
+            .say(format_args!("  ✗ {error}: nothing got through any more.\nThe load balancer has it, the CDN does not. The same command again:"))?,
     }
     finish(story, &job(&ocean, &bundle)?, demo).await
 }
@@ -626,12 +626,19 @@ impl Story {
     /// A run whose steps and waits are told as they come.
     fn run(&self, clock: &Clock) -> Run {
         let story = self.clone();
+        // A wait that is looked into several times is told once.
+        let told = Mutex::new(String::new());
         Run::on(clock.clone()).telling(move |event| {
             // A story that cannot be written fails at its next sentence.
             let _ = match event {
                 Event::Started(step) if step.detail.is_empty() => story.line(format_args!("  … {}", step.title)),
                 Event::Started(step) => story.line(format_args!("  … {}: {}", step.title, step.detail)),
                 Event::Sleeping { until, what_for } => {
+                    let mut told = told.lock().unwrap_or_else(PoisonError::into_inner);
+                    if *told == *what_for {
+                        return;
+                    }
+                    what_for.clone_into(&mut told);
                     story.line(format_args!("  ⏳ until {}: {what_for}", terminal::moment(*until)))
                 }
                 Event::Finished(step) => story.line(format_args!("  ✓ {}", step.title)),

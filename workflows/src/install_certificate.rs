@@ -148,7 +148,7 @@ impl InstallCertificate {
         step.with_detail(match replaced {
             Some(until) => {
                 let until = until.strftime("%F");
-                format!("{}; the present one is valid until {until}", listeners.join(", "))
+                format!("{}; the present one ends {until}", listeners.join(", "))
             }
             None => listeners.join(", "),
         })

@@ -151,9 +151,7 @@ async fn a_bought_certificate_takes_the_place_of_the_old_one() {
     let world = World::new(&[HOST, MEDIA]).await;
     let (_, plan) = engine::plan(&world.job(&world.fake.client()), &world.clock).await.unwrap();
     assert_eq!(plan.ready().count(), 1, "{plan}");
-    assert!(
-        plan.iter().next().unwrap().detail.contains("https 443, http2 8443, http3 443; the present one is valid until")
-    );
+    assert!(plan.iter().next().unwrap().detail.contains("https 443, http2 8443, http3 443; the present one ends 20"));
 
     let outcome = world.run(&KillSwitch::never()).await.unwrap();
     assert!(outcome.is_complete(), "{}\n{:?}", outcome.steps, outcome.checks);
