@@ -638,7 +638,7 @@ impl Story {
                     if *told == *what_for {
                         return;
                     }
-                    what_for.clone_into(&mut told);
+                    *told = (*what_for).to_owned();
                     story.line(format_args!("  ⏳ until {}: {what_for}", terminal::moment(*until)))
                 }
                 Event::Finished(step) => story.line(format_args!("  ✓ {}", step.title)),

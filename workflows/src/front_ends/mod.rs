@@ -62,6 +62,7 @@ use crate::engine::{Check, Step, Steps, Workflow};
 /// What the front ends are to be.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
+#[allow(clippy::struct_excessive_bools)]
 pub struct Desired {
     /// What they are called, which their names begin with: letters, digits and dashes.
     pub pool: String,
@@ -334,14 +335,14 @@ impl Workflow for FrontEnds {
 impl FrontEnds {
     async fn verify_http2(&self, observed: &Observed) -> Check {
         let what = format!("{} speaks HTTP/2", observed.balancer.name);
-        let Some((observer, host)) = &self.edge else {
+        let Some((edge, host)) = &self.edge else {
             return Check::not_observed(what, "no host was named to shake hands for");
         };
         let endpoint = match observed.balancer.ip.as_deref().filter(|ip| !ip.is_empty()) {
             Some(ip) => TlsEndpoint::new(host.as_str()).with_address(ip),
             None => TlsEndpoint::new(host.as_str()),
         };
-        match observer.look(&endpoint, self.clock.now()).await {
+        match edge.look(&endpoint, self.clock.now()).await {
             Ok(presented) => {
                 let detail = format!("{endpoint} chose {}", presented.protocol.as_deref().unwrap_or("nothing"));
                 Check::holds(what, presented.protocol.as_deref() == Some("h2")).with_detail(detail)

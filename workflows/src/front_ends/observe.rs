@@ -2,12 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use howdah_core::{Error, ErrorKind, Result};
+use howdah_core::{Error, ErrorKind, Result, Secret};
 use howdah_digitalocean::{
     droplets::{Droplet, DropletFilter, DropletId},
     images::{Image, ImageFilter, ImageId},
     load_balancers::{EntryProtocol, ForwardingRule, LoadBalancer},
-    monitoring::metrics::{Metrics, Span},
+    monitoring::metrics::{Metrics, Series, Span},
 };
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
@@ -156,8 +156,8 @@ impl FrontEnds {
 
     pub(super) async fn find_balancer(&self) -> Result<LoadBalancer> {
         let there = self.ocean.load_balancers().list().all().await?;
-        let named = |one: &&LoadBalancer| [&one.name, one.id.get()].contains(&&self.desired.load_balancer);
-        if let Some(found) = there.iter().find(named) {
+        let meant = |one: &&LoadBalancer| [&one.name, one.id.get()].contains(&&self.desired.load_balancer);
+        if let Some(found) = there.iter().find(meant) {
             return Ok(found.clone());
         }
         let names: Vec<_> = there.iter().map(|one| one.name.as_str()).collect();
@@ -181,8 +181,8 @@ impl FrontEnds {
             return Ok(ImageId::new(number));
         }
         let own = self.ocean.images().list(ImageFilter::new().with_private(true)).all().await?;
-        let named = own.iter().filter(|image| image.name.as_ref() == Some(&self.desired.image));
-        let here = named.filter(|image| image.regions.iter().any(|region| region.as_str() == self.desired.region));
+        let called = own.iter().filter(|image| image.name.as_ref() == Some(&self.desired.image));
+        let here = called.filter(|image| image.regions.iter().any(|region| region.as_str() == self.desired.region));
         if let Some(newest) = here.max_by_key(|image| image.created_at) {
             return Ok(newest.id);
         }
@@ -200,7 +200,7 @@ fn missing(what: &str, name: &str, there: &[&str]) -> Error {
 fn generation(desired: &Desired, image: ImageId) -> String {
     let mut hash = blake3::Hasher::new();
     let keys: Vec<_> = desired.ssh_keys.iter().map(ToString::to_string).collect();
-    let user_data = desired.user_data.as_ref().map(|data| data.expose());
+    let user_data = desired.user_data.as_ref().map(Secret::expose);
     let image = image.to_string();
     for part in [
         desired.size.as_str(),
@@ -246,5 +246,5 @@ fn passes(checks: &Metrics, droplet: &Droplet) -> bool {
     let mut names = vec![droplet.id.to_string(), droplet.name.clone()];
     names.extend([droplet.public_v4(), droplet.private_v4()].into_iter().flatten().map(|address| address.to_string()));
     let series = checks.data.result.iter().find(|series| series.metric.values().any(|label| names.contains(label)));
-    series.and_then(|series| series.latest()).is_some_and(|latest| latest >= 1.0)
+    series.and_then(Series::latest).is_some_and(|latest| latest >= 1.0)
 }
