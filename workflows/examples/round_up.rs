@@ -520,7 +520,7 @@ async fn what_the_world_sees(story: &Story, domain: &Name, demo: &Demo, lookout:
         ("Backblaze", demo.backblaze.world().requests()),
     ];
     let requests = requests.map(|(provider, requests)| format!("{provider} {requests}"));
-    story.say(format_args!("It took so many requests: {}.", requests.join(", ")))
+    story.say(format_args!("It took so many requests:\n{}.", requests.join(", ")))
 }
 
 /// Keeps the world on loopback.
@@ -638,7 +638,7 @@ impl Story {
                     if *told == *what_for {
                         return;
                     }
-                    *told = (*what_for).to_owned();
+                    (*what_for).clone_into(&mut *told);
                     story.line(format_args!("  ⏳ until {}: {what_for}", terminal::moment(*until)))
                 }
                 Event::Finished(step) => story.line(format_args!("  ✓ {}", step.title)),

@@ -319,6 +319,33 @@ async fn a_limit_that_leaves_little_room_makes_it_slower() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn more_than_ten_for_a_while_do_not_fit_and_need_not() {
+    let world = World::new(By::Number).await;
+    world.bring_to(&World::desired(6, SMALL)).await;
+    let outcome = world.bring_to(&World::desired(6, LARGE)).await;
+    let first_drain = outcome.acted.iter().position(|id| id.starts_with("drain")).unwrap();
+    let last_join = outcome.acted.iter().rposition(|id| id.starts_with("join")).unwrap();
+    assert!(first_drain < last_join, "{:?}", outcome.acted);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_can_never_be_is_told_before_anything_is_ordered() {
+    let world = World::new(By::Number).await;
+    world.fake.add_snapshot("mastodon-web", "tor1");
+    for (desired, expected) in [
+        (World::desired(11, SMALL), "takes 10 Droplets at most by their numbers"),
+        (
+            Desired::new("web", 2, SMALL, "mastodon-web", "tor1", "web"),
+            "is in nyc3, and front ends in tor1 cannot be behind it",
+        ),
+    ] {
+        let outcome = world.run(&desired, &KillSwitch::never()).await.unwrap();
+        let State::Blocked { because, .. } = &outcome.steps.blocked().next().unwrap().state else { panic!() };
+        assert!(because.contains(expected) && outcome.acted.is_empty(), "{because}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_load_balancer_that_chooses_by_a_tag() {
     let world = World::new(By::Tag).await;
     world.bring_to(&World::desired(2, LARGE)).await;

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use howdah_digitalocean::{droplets::DropletStatus, load_balancers::EntryProtocol};
+use howdah_digitalocean::{
+    droplets::DropletStatus,
+    load_balancers::{EntryProtocol, LoadBalancer, LoadBalancerStatus, LoadBalancerType},
+};
 use jiff::{SignedDuration, Timestamp};
 
 use super::{
@@ -14,6 +17,9 @@ use crate::engine::{State, Step, Steps};
 /// How long one looks away while a machine starts or proves that it is well.
 const STARTING: SignedDuration = SignedDuration::from_secs(15);
 
+/// So many Droplets can be behind a load balancer by their numbers.
+const MOST_BY_NUMBER: usize = 10;
+
 pub(super) fn steps(desired: &Desired, seen: &Observed, now: Timestamp) -> Steps {
     let Sorted { stay, leave } = sort(desired, seen);
     let missing = desired.wanted().saturating_sub(stay.len());
@@ -21,11 +27,16 @@ pub(super) fn steps(desired: &Desired, seen: &Observed, now: Timestamp) -> Steps
     let room = seen
         .droplet_limit
         .map_or(usize::MAX, |limit| usize::try_from(limit.saturating_sub(seen.droplets)).unwrap_or(usize::MAX));
-
-    let mut steps = protocols(desired, seen).into_iter().collect::<Vec<_>>();
-    let cramped = missing > 0 && room == 0;
+    let places = match seen.tag_of_members() {
+        Some(_) => usize::MAX,
+        None => MOST_BY_NUMBER.saturating_sub(seen.balancer.droplet_ids.len()),
+    };
+    let joining = stay.iter().filter(|front_end| !front_end.member).count();
+    let cramped = missing > 0 && room == 0 || joining > places;
     let first_to_go = cramped.then(|| next_to_go(desired, seen, &leave)).flatten();
     let in_progress = leave.iter().any(|front_end| !front_end.member);
+
+    let mut steps: Vec<_> = fault(desired, seen).into_iter().chain(protocols(desired, seen)).collect();
     for (index, name) in free_names(desired, seen).take(missing).enumerate() {
         let step = Step::new(format!("order {name}"), format!("order {name}"));
         let step = step.with_detail(format!("{}, {} USD a month", desired.size, price(seen, &desired.size)));
@@ -41,13 +52,52 @@ pub(super) fn steps(desired: &Desired, seen: &Observed, now: Timestamp) -> Steps
             )
         });
     }
-    steps.extend(stay.iter().map(|front_end| join(front_end, now)));
+    let mut places = places;
+    for front_end in stay {
+        let step = join(front_end, now);
+        steps.push(if step.state == State::Ready && places == 0 { later(step) } else { step });
+        places = places.saturating_sub(usize::from(!front_end.member));
+    }
     for front_end in leave {
         let may_go = complete || first_to_go == Some(front_end.droplet.name.as_str());
         steps.push(take_away(desired, seen, front_end, may_go, now));
     }
     steps.push(tidy(seen));
-    Steps::in_any_order(steps)
+    // What cannot be, is told before anything is paid for.
+    match steps.first().map(|step| &step.state) {
+        Some(State::Blocked { .. }) => Steps::in_sequence(steps),
+        _ => Steps::in_any_order(steps),
+    }
+}
+
+/// What nothing that is done here would change.
+fn fault(desired: &Desired, seen: &Observed) -> Option<Step> {
+    let LoadBalancer { name, region, load_balancer_type, status, .. } = &seen.balancer;
+    let elsewhere = region.as_ref().map(|region| &region.slug).filter(|slug| slug.as_str() != desired.region);
+    let (because, remedy) = if *load_balancer_type == Some(LoadBalancerType::Global) {
+        (
+            format!("the load balancer {name} is a global one, and has no Droplets of its own"),
+            "name one of those behind it",
+        )
+    } else if let Some(elsewhere) = elsewhere {
+        (
+            format!(
+                "the load balancer {name} is in {elsewhere}, and front ends in {} cannot be behind it",
+                desired.region
+            ),
+            "name its own region",
+        )
+    } else if *status == Some(LoadBalancerStatus::Errored) {
+        (format!("the load balancer {name} could not be made"), "delete it and order another one")
+    } else if desired.wanted() > MOST_BY_NUMBER && seen.tag_of_members().is_none() {
+        (
+            format!("the load balancer {name} takes {MOST_BY_NUMBER} Droplets at most by their numbers"),
+            "let it choose by a tag",
+        )
+    } else {
+        return None;
+    };
+    Some(Step::new("possible", "see that it can be").blocked(because, remedy))
 }
 
 /// The front ends that stay, and the others.

@@ -19,6 +19,8 @@ const EXCEPTIONS: &[(&str, &str, &str)] = &[
     ("gandi/src/testing/", "serde_json", "the same: a claim is any JSON"),
     ("gandi/src/testing/csr.rs", "rcgen", "implemented for a type that only the fake sees"),
     ("core/src/testing/", "tokio", "the clock that a test pauses is tokio's"),
+    ("core/src/certificate/tls.rs", "tokio", "bytes in both directions, as everything on tokio reads and writes them"),
+    ("core/src/certificate/tls.rs", "rustls", "implemented for a type that nobody else sees"),
     ("core/src/http/endpoint.rs", "serde_json", "tools hold an operation against a document through JSON"),
     ("core/src/http/dialect.rs", "serde_json", "a provider's crate reads what an error's body says"),
     ("core/src/http/body.rs", "http_body", "what an HTTP library takes to be sent"),
