@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 use std::{
+    collections::BTreeMap,
     fmt,
     sync::{Arc, Mutex},
     time::Duration,
@@ -28,7 +29,7 @@ use howdah_workflows::{
     engine::{self, Outcome, Run, RunError, State, Verdict},
     front_ends::{Desired, FrontEnds, Observed},
 };
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 
 const SMALL: &str = "s-2vcpu-2gb";
 const LARGE: &str = "s-2vcpu-4gb";
@@ -40,7 +41,7 @@ struct World {
     authority: TestAuthority,
     image: ImageId,
     balancer: LoadBalancerId,
-    violations: Arc<Mutex<Vec<String>>>,
+    watch: Watch,
 }
 
 /// How the load balancer chooses.
@@ -78,7 +79,16 @@ impl World {
         let new = if by == By::Tag { new.with_tag("web") } else { new.with_droplet_ids(ids) };
         let balancer = ocean.load_balancers().create(new).await.unwrap().id;
         tokio::time::sleep(Duration::from_secs(300)).await;
-        let world = Self { fake, clock, authority, image, balancer, violations: Arc::default() };
+        let watch = Watch {
+            fake: fake.clone(),
+            clock: clock.clone(),
+            balancer: balancer.clone(),
+            least: 0,
+            drain: SignedDuration::ZERO,
+            served: Arc::default(),
+            violations: Arc::default(),
+        };
+        let world = Self { fake, clock, authority, image, balancer, watch };
         assert_eq!(world.healthy(), 3);
         world
     }
@@ -103,13 +113,8 @@ impl World {
         switch: &KillSwitch,
         waiting: bool,
     ) -> Result<Outcome<Observed>, RunError> {
-        let watched = Watched {
-            inner: switch.guard(self.fake.world().clone()),
-            fake: self.fake.clone(),
-            balancer: self.balancer.clone(),
-            least: desired.count.min(self.healthy()),
-            violations: self.violations.clone(),
-        };
+        let watch = Watch { least: desired.count.min(self.healthy()), drain: desired.drain, ..self.watch.clone() };
+        let watched = Watched { inner: switch.guard(self.fake.world().clone()), watch };
         let ocean = DigitalOcean::from(self.fake.builder().transport(watched).build().unwrap());
         let roots = Roots::from_pem(self.authority.root()).unwrap();
         let observer = Observer::new(Arc::new(self.fake.edge()), roots).unwrap();
@@ -123,7 +128,7 @@ impl World {
         assert!(outcome.is_complete(), "{}\n{:?}", outcome.steps, outcome.checks);
         let again = self.apply(desired, &KillSwitch::never(), false).await.unwrap();
         assert!(again.is_complete() && again.acted.is_empty(), "{:?} {}", again.acted, again.steps);
-        assert_eq!(*self.violations.lock().unwrap(), [] as [String; 0]);
+        assert_eq!(*self.watch.violations.lock().unwrap(), [] as [String; 0]);
         outcome
     }
 
@@ -168,13 +173,43 @@ struct End {
     ordered: usize,
 }
 
-/// Counts the healthy after each request.
+/// Counts the healthy after each request, and sees that nobody is destroyed whose last requests may not have ended.
 struct Watched<T> {
     inner: T,
+    watch: Watch,
+}
+
+#[derive(Clone)]
+struct Watch {
     fake: FakeDigitalOcean,
+    clock: Clock,
     balancer: LoadBalancerId,
     least: usize,
+    drain: SignedDuration,
+    /// When each was last behind the load balancer.
+    served: Arc<Mutex<BTreeMap<DropletId, Timestamp>>>,
     violations: Arc<Mutex<Vec<String>>>,
+}
+
+impl Watch {
+    fn look(&self, asked: &str) {
+        let health = self.fake.health(&self.balancer);
+        let healthy = health.iter().filter(|(_, healthy)| *healthy).count();
+        if healthy < self.least {
+            self.violations.lock().unwrap().push(format!("after {asked}: {healthy} healthy of {}", self.least));
+        }
+        let now = self.clock.now();
+        let mut served = self.served.lock().unwrap();
+        let destroyed = asked.strip_prefix("DELETE /v2/droplets/").and_then(|id| id.parse::<u64>().ok());
+        let left = destroyed.and_then(|id| served.get(&DropletId::new(id)));
+        if left.is_some_and(|left| *left + self.drain > now) {
+            self.violations
+                .lock()
+                .unwrap()
+                .push(format!("{asked}: it was behind the load balancer until a moment ago"));
+        }
+        served.extend(health.into_iter().map(|(id, _)| (id, now)));
+    }
 }
 
 impl<T> fmt::Debug for Watched<T> {
@@ -188,10 +223,7 @@ impl<T: Transport> Transport for Watched<T> {
     async fn send(&self, request: http::Request<Body>) -> Result<http::Response<Incoming>, TransportError> {
         let asked = format!("{} {}", request.method(), request.uri().path());
         let answer = self.inner.send(request).await;
-        let healthy = self.fake.health(&self.balancer).iter().filter(|(_, healthy)| *healthy).count();
-        if healthy < self.least {
-            self.violations.lock().unwrap().push(format!("after {asked}: {healthy} healthy of {}", self.least));
-        }
+        self.watch.look(&asked);
         answer
     }
 }
@@ -434,7 +466,7 @@ async fn killed_at_every_request(by: By, limit: Option<u64>, applied: bool) {
     let undisturbed = new().await;
     let counting = KillSwitch::never();
     assert!(undisturbed.run(&desired, &counting).await.unwrap().is_complete());
-    assert_eq!(*undisturbed.violations.lock().unwrap(), [] as [String; 0]);
+    assert_eq!(*undisturbed.watch.violations.lock().unwrap(), [] as [String; 0]);
     let expected = undisturbed.end().await;
 
     let mut faults = Vec::new();
@@ -460,7 +492,7 @@ async fn killed_at_every_request(by: By, limit: Option<u64>, applied: bool) {
             Ok(outcome) => fault(format!("the third run did {:?}: {}", outcome.acted, outcome.steps)),
             Err(error) => fault(format!("the third run failed: {error}: {}", error.error)),
         }
-        world.violations.lock().unwrap().drain(..).for_each(fault);
+        world.watch.violations.lock().unwrap().drain(..).for_each(fault);
     }
     assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults[..faults.len().min(4)].join("\n"));
 }
@@ -486,17 +518,17 @@ async fn killed_after_any_request_where_there_is_little_room() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_watch_sees_one_too_few() {
+async fn the_watch_sees_one_too_few_and_one_that_goes_too_early() {
     let world = World::new(By::Number).await;
     let ids = world.balancer().await.droplet_ids;
-    let least = Watched {
-        inner: world.fake.world().clone(),
-        fake: world.fake.clone(),
-        balancer: world.balancer.clone(),
-        least: 3,
-        violations: world.violations.clone(),
-    };
-    let ocean = DigitalOcean::from(world.fake.builder().transport(least).build().unwrap());
+    let watch = Watch { least: 3, drain: SignedDuration::from_secs(60), ..world.watch.clone() };
+    let watched = Watched { inner: world.fake.world().clone(), watch };
+    let ocean = DigitalOcean::from(world.fake.builder().transport(watched).build().unwrap());
+    ocean.load_balancers().list().all().await.unwrap();
     ocean.load_balancers().remove_droplets(&world.balancer, [ids[1]]).await.unwrap();
-    assert_eq!(world.violations.lock().unwrap().len(), 1);
+    tokio::time::sleep(Duration::from_secs(30)).await;
+    ocean.droplets().delete(ids[1]).await.unwrap();
+    let violations = world.watch.violations.lock().unwrap();
+    assert_eq!(violations.len(), 3, "{violations:?}");
+    assert!(violations[0].ends_with("2 healthy of 3") && violations[2].ends_with("until a moment ago"));
 }

@@ -38,6 +38,9 @@ struct Served {
     base_url: String,
     token: String,
     account: Value,
+    /// Where its TLS listeners are, if it has any.
+    #[serde(default)]
+    edge: String,
 }
 
 pub(crate) fn run() -> Result<Status> {
@@ -75,6 +78,7 @@ fn clients() -> Result<Status> {
             ("HOWDAH_BASE_URL", OsStr::new(&served.base_url)),
             ("HOWDAH_TOKEN", OsStr::new(&served.token)),
             ("HOWDAH_ACCOUNT", OsStr::new(&account)),
+            ("HOWDAH_EDGE", OsStr::new(&served.edge)),
             ("HOWDAH_OFFSITE_COPY", offsite_copy.as_os_str()),
         ];
         run_script(&python, script, &environment)?;

@@ -5,6 +5,8 @@ Prints each thing it checked, and at last `N passed, M failed`.
 
 import datetime
 import os
+import socket
+import ssl
 import sys
 import time
 import traceback
@@ -19,6 +21,7 @@ from pydo import Client
 
 TOKEN = os.environ["HOWDAH_TOKEN"]
 BASE_URL = os.environ["HOWDAH_BASE_URL"]
+EDGE = os.environ["HOWDAH_EDGE"]
 
 # A world that was kept by an earlier run may hold any name but these.
 RUN = str(os.getpid())
@@ -98,6 +101,7 @@ def certificate(name):
 
 def upload(name):
     leaf, chain, key = certificate("vmst.io")
+    made["leaf"], made["authority"] = leaf, chain
     body = {"name": name, "type": "custom", "private_key": key, "leaf_certificate": leaf, "certificate_chain": chain}
     return client.certificates.create(body=body)["certificate"]
 
@@ -208,6 +212,23 @@ def records_are_kept():
     equal(client.domains.get(domain_name=zone)["id"], "not_found", "the domain")
 
 
+def its_listener_presents_the_new_certificate():
+    until("the load balancer", lambda: is_active(client.load_balancers.get(lb_id=made["balancer"])["load_balancer"]))
+    context = ssl.create_default_context(cadata=made["authority"])
+    # An authority that was made in a moment lacks what the strictest ask for.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
+    context.set_alpn_protocols(["h2", "http/1.1"])
+    host, port = EDGE.split(":")
+    with socket.create_connection((host, int(port)), timeout=10) as connection:
+        with context.wrap_socket(connection, server_hostname="vmst.io") as listener:
+            equal(listener.getpeercert(binary_form=True), ssl.PEM_cert_to_DER_cert(made["leaf"]), "the certificate")
+            equal(listener.selected_alpn_protocol(), "http/1.1", "the protocol")
+
+
+def is_active(balancer):
+    return balancer["status"] == "active"
+
+
 CHECKS = [
     who_is_asking,
     a_wrong_token_is_refused,
@@ -217,6 +238,7 @@ CHECKS = [
     many_droplets_come_in_pages,
     a_database_has_its_connection,
     records_are_kept,
+    its_listener_presents_the_new_certificate,
 ]
 
 
