@@ -18,9 +18,9 @@
 //! [`Deleting`](PoolStatus::Deleting) until it is not found any more.
 
 use howdah_core::{
-    Id, endpoints,
+    Id, Secret, endpoints,
     http::{Api, Call, Pages, null_as_default},
-    input, open_enum,
+    input, open_enum, secret,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -213,7 +213,8 @@ input! {
         /// Whether the agent for metrics is installed.
         monitoring: bool,
         /// At most 64 KiB: what cloud-init is given at the first start.
-        user_data: String,
+        #[serde(serialize_with = "secret::expose_option")]
+        user_data: Secret,
         /// Without it the Droplets are in their VPC alone.
         public_networking: bool,
     }

@@ -118,3 +118,10 @@ async fn all_pages_come_and_in_order() {
     let refused = fake.world().journal().iter().filter(|exchange| exchange.status == 429).count();
     assert_eq!(refused, 0);
 }
+
+#[test]
+fn what_cloud_init_is_given_is_not_shown() {
+    let new = NewDroplet::new("web-1", "s-1vcpu-1gb", "debian-12-x64").with_user_data("password: hunter2");
+    assert!(!format!("{new:?}").contains("hunter2"));
+    assert!(serde_json::to_string(&new).unwrap().contains("hunter2"));
+}

@@ -33,9 +33,9 @@ use std::{
 };
 
 use howdah_core::{
-    Error, Id, endpoints,
+    Error, Id, Secret, endpoints,
     http::{Api, Call, Pages, Pending, Query, Stage, Staged, null_as_default},
-    input, open_enum,
+    input, open_enum, secret,
 };
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -398,7 +398,8 @@ input! {
         monitoring: bool,
         tags: Vec<String>,
         /// At most 64 KiB: what cloud-init is given at the first start.
-        user_data: String,
+        #[serde(serialize_with = "secret::expose_option")]
+        user_data: Secret,
         private_networking: bool,
         volumes: Vec<String>,
         vpc_uuid: String,
@@ -429,7 +430,8 @@ input! {
         monitoring: bool,
         tags: Vec<String>,
         /// At most 64 KiB: what cloud-init is given at the first start.
-        user_data: String,
+        #[serde(serialize_with = "secret::expose_option")]
+        user_data: Secret,
         private_networking: bool,
         volumes: Vec<String>,
         vpc_uuid: String,

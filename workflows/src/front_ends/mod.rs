@@ -205,7 +205,7 @@ impl FrontEnds {
             new = new.with_ssh_keys(ssh_keys.clone());
         }
         if let Some(data) = user_data {
-            new = new.with_user_data(data.expose());
+            new = new.with_user_data(data.clone());
         }
         self.ocean.droplets().create(new).await.map(drop)
     }

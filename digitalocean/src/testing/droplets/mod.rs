@@ -234,7 +234,7 @@ fn order(world: &mut World, new: NewDroplet) -> Result<(Droplet, Action), Answer
     if let Some(key) = new.ssh_keys.iter().flatten().find(|key| !ssh_keys::exists(world, key)) {
         return Err(unprocessable(format!("{key} are invalid key identifiers for Droplet creation.")));
     }
-    if new.user_data.as_ref().is_some_and(|data| data.len() > 64 * 1024) {
+    if new.user_data.as_ref().is_some_and(|data| data.expose().len() > 64 * 1024) {
         return Err(unprocessable("User data is too long (maximum is 64KiB)"));
     }
     let (ipv6, public) = (new.ipv6 == Some(true), new.public_networking != Some(false));
