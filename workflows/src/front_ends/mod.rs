@@ -226,7 +226,9 @@ impl FrontEnds {
             return Err(Error::new(ErrorKind::Conflict, message));
         }
         self.tag(&self.desired.tag(), droplet).await?;
-        self.tag(&format!("{}{}", self.desired.draining(), self.clock.now().as_second()), droplet).await?;
+        // The next whole second: the tag must not be older than what it tells of.
+        let moment = self.clock.now().as_second() + 1;
+        self.tag(&format!("{}{moment}", self.desired.draining()), droplet).await?;
         match observed.tag_of_members() {
             Some(tag) => self.ocean.tags().untag(tag, [resource(droplet)]).await,
             None => self.ocean.load_balancers().remove_droplets(&observed.balancer.id, [droplet]).await,
