@@ -413,6 +413,14 @@ async fn offsite_copy_says_what_is_wrong_with_its_places() {
 }
 
 #[tokio::test]
+async fn the_demo_refuses_what_cannot_be_the_name_of_a_bucket() {
+    let (_, failure) = command("offsite_copy", &["spaces://vmst-media", "b2://copy", "--demo"], &[]).await;
+    let failure = failure.unwrap_err();
+    let expected = "`bucketName` cannot be `copy`: 6 to 63 letters";
+    assert!(failure.contains(expected) && failure.lines().count() == 1, "{failure}");
+}
+
+#[tokio::test]
 async fn offsite_copy_copies_to_the_demo_and_back() {
     let (source, back, state) = (TempDir::new().unwrap(), TempDir::new().unwrap(), TempDir::new().unwrap());
     fs::write(source.path().join("a 1%.txt"), "one").unwrap();

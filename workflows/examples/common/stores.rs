@@ -4,6 +4,7 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use howdah_backblaze::{
     Backblaze, RetentionMode,
+    buckets::{BucketType, NewBucket},
     object_store::{B2, Deletion},
 };
 use howdah_core::{
@@ -158,8 +159,8 @@ impl Stores<'_> {
     async fn b2(&self, url: &Url, options: &mut Options) -> Result<Place, Failure> {
         let bucket = bucket(url)?;
         let backblaze = self.backblaze()?;
-        if let (Some(demo), None) = (self.demo, backblaze.buckets().find(&bucket).await?) {
-            demo.backblaze.create_bucket(&bucket);
+        if self.demo.is_some() && backblaze.buckets().find(&bucket).await?.is_none() {
+            backblaze.buckets().create(NewBucket::new(bucket.as_str(), BucketType::AllPrivate)).await?;
         }
         let mut store = B2::open(&backblaze, &bucket).await?.with_source_times().with_resume();
         store = match options.take("delete").as_deref() {
