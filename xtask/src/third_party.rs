@@ -135,7 +135,8 @@ pub(crate) fn python() -> Result<PathBuf> {
 
 fn run_script(python: &Path, script: &str, environment: &[(&str, &OsStr)]) -> Result {
     let mut command = Command::new(python);
-    command.arg(root().join("xtask/third-party").join(script)).envs(environment.iter().copied());
+    // What the scripts share is imported, and no trace of that is to be left beside it.
+    command.arg("-B").arg(root().join("xtask/third-party").join(script)).envs(environment.iter().copied());
     run_checks(&mut command, script).map_err(|problem| format!("{problem}; the client is right until proven wrong"))
 }
 

@@ -4,11 +4,11 @@ Prints each thing it checked, and at last `N passed, M failed`.
 """
 
 import os
-import sys
-import traceback
 
 import cloudflare
 from cloudflare import Cloudflare
+
+from checks import equal, run
 
 ACCOUNT = os.environ["HOWDAH_ACCOUNT"]
 TOKEN = os.environ["HOWDAH_TOKEN"]
@@ -23,10 +23,6 @@ MANY = 250
 client = Cloudflare(api_token=TOKEN, base_url=BASE_URL, max_retries=0)
 records, dnssec = client.dns.records, client.dns.dnssec
 held = {}
-
-
-def equal(actual, expected, what):
-    assert actual == expected, f"{what}: expected {expected!r}, got {actual!r}"
 
 
 def refused(status, call, *arguments, **named):
@@ -148,23 +144,5 @@ CHECKS = [
 ]
 
 
-def main():
-    passed = failed = 0
-    for check in CHECKS:
-        name = check.__name__.replace("_", " ")
-        try:
-            check()
-        except Exception as error:  # whatever it is, the next check may still tell us something
-            failed += 1
-            print(f"FAILED {name}: {error}")
-            if not isinstance(error, AssertionError):
-                traceback.print_exc()
-        else:
-            passed += 1
-            print(f"ok     {name}")
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run(CHECKS)

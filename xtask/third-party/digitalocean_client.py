@@ -7,9 +7,7 @@ import datetime
 import os
 import socket
 import ssl
-import sys
 import time
-import traceback
 
 from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline.policies import SansIOHTTPPolicy
@@ -19,6 +17,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from pydo import Client
 
+from checks import equal, run
+
 TOKEN = os.environ["HOWDAH_TOKEN"]
 BASE_URL = os.environ["HOWDAH_BASE_URL"]
 EDGE = os.environ["HOWDAH_EDGE"]
@@ -27,7 +27,6 @@ EDGE = os.environ["HOWDAH_EDGE"]
 RUN = str(os.getpid())
 REGION = "tor1"
 MANY = 450
-
 
 
 class Bearer(SansIOHTTPPolicy):
@@ -46,10 +45,6 @@ def client_with(token):
 
 client = client_with(TOKEN)
 made = {}
-
-
-def equal(actual, expected, what):
-    assert actual == expected, f"{what}: expected {expected!r}, got {actual!r}"
 
 
 def refused(status, call, *arguments, **named):
@@ -242,23 +237,5 @@ CHECKS = [
 ]
 
 
-def main():
-    passed = failed = 0
-    for check in CHECKS:
-        name = check.__name__.replace("_", " ")
-        try:
-            check()
-        except Exception as error:  # whatever it is, the next check may still tell us something
-            failed += 1
-            print(f"FAILED {name}: {error}")
-            if not isinstance(error, AssertionError):
-                traceback.print_exc()
-        else:
-            passed += 1
-            print(f"ok     {name}")
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run(CHECKS)

@@ -4,11 +4,11 @@ Prints each thing it checked, and at last `N passed, M failed`.
 """
 
 import os
-import sys
-import traceback
 
 from dnsimple import Client, DNSimpleException
 from dnsimple.struct import ZoneRecordInput, ZoneRecordUpdateInput
+
+from checks import equal, run
 
 ACCOUNT = int(os.environ["HOWDAH_ACCOUNT"])
 TOKEN = os.environ["HOWDAH_TOKEN"]
@@ -23,10 +23,6 @@ zones, domains = client.zones, client.domains
 
 
 # The client keeps an answer in attributes of a class that all answers share, so an answer is read before the next call.
-
-
-def equal(actual, expected, what):
-    assert actual == expected, f"{what}: expected {expected!r}, got {actual!r}"
 
 
 def refused(status, call, *arguments):
@@ -210,23 +206,5 @@ CHECKS = [
 ]
 
 
-def main():
-    passed = failed = 0
-    for check in CHECKS:
-        name = check.__name__.replace("_", " ")
-        try:
-            check()
-        except Exception as error:  # whatever it is, the next check may still tell us something
-            failed += 1
-            print(f"FAILED {name}: {error}")
-            if not isinstance(error, AssertionError):
-                traceback.print_exc()
-        else:
-            passed += 1
-            print(f"ok     {name}")
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run(CHECKS)

@@ -5,8 +5,6 @@ Prints each thing it checked, and at last `N passed, M failed`.
 
 import io
 import os
-import sys
-import traceback
 import urllib.error
 import urllib.request
 
@@ -17,6 +15,8 @@ import boto3
 from boto3.s3.transfer import TransferConfig
 from botocore.config import Config
 from botocore.exceptions import ClientError
+
+from checks import equal, run
 
 SECRET = os.environ["HOWDAH_TOKEN"]
 KEY = os.environ["HOWDAH_ACCOUNT"]
@@ -45,10 +45,6 @@ def client_with(secret):
 
 
 client = client_with(SECRET)
-
-
-def equal(actual, expected, what):
-    assert actual == expected, f"{what}: expected {expected!r}, got {actual!r}"
 
 
 def refused(code, call, **named):
@@ -122,23 +118,5 @@ CHECKS = [
 ]
 
 
-def main():
-    passed = failed = 0
-    for check in CHECKS:
-        name = check.__name__.replace("_", " ")
-        try:
-            check()
-        except Exception as error:  # whatever it is, the next check may still tell us something
-            failed += 1
-            print(f"FAILED {name}: {error}")
-            if not isinstance(error, AssertionError):
-                traceback.print_exc()
-        else:
-            passed += 1
-            print(f"ok     {name}")
-    print(f"{passed} passed, {failed} failed")
-    sys.exit(1 if failed else 0)
-
-
 if __name__ == "__main__":
-    main()
+    run(CHECKS)
