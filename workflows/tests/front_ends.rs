@@ -341,6 +341,11 @@ async fn a_limit_that_leaves_little_room_makes_it_slower() {
     world.fake.set_droplet_limit(4);
     world.bring_to(&World::desired(2, LARGE)).await;
 
+    // Three are asked for, one after the other takes an old one's place.
+    let world = World::new(By::Number).await;
+    world.fake.set_droplet_limit(5);
+    world.bring_to(&World::desired(3, LARGE)).await;
+
     // Three are asked for, and none can be spared.
     let world = World::new(By::Number).await;
     world.fake.set_droplet_limit(4);
@@ -358,6 +363,17 @@ async fn more_than_ten_for_a_while_do_not_fit_and_need_not() {
     let first_drain = outcome.acted.iter().position(|id| id.starts_with("drain")).unwrap();
     let last_join = outcome.acted.iter().rposition(|id| id.starts_with("join")).unwrap();
     assert!(first_drain < last_join, "{:?}", outcome.acted);
+
+    // Ten of which each is needed leave no place for an eleventh.
+    world.fake.set_droplet_limit(100);
+    world.bring_to(&World::desired(10, LARGE)).await;
+    let outcome = world.run(&World::desired(10, SMALL), &KillSwitch::never()).await.unwrap();
+    let State::Blocked { because, .. } = &outcome.steps.blocked().next().unwrap().state else { panic!() };
+    assert!(because.ends_with("at most by their numbers, and none can be spared") && outcome.acted.is_empty());
+    // Nine are enough for a while.
+    let mut spared = World::desired(9, SMALL);
+    spared.spare = true;
+    world.bring_to(&spared).await;
 }
 
 #[tokio::test(start_paused = true)]
@@ -366,6 +382,7 @@ async fn what_can_never_be_is_told_before_anything_is_ordered() {
     world.fake.add_snapshot("mastodon-web", "tor1");
     for (desired, expected) in [
         (World::desired(11, SMALL), "takes 10 Droplets at most by their numbers"),
+        (World::desired(10, LARGE), "takes 10 Droplets at most by their numbers, and none can be spared"),
         (
             Desired::new("web", 2, SMALL, "mastodon-web", "tor1", "web"),
             "is in nyc3, and front ends in tor1 cannot be behind it",

@@ -29,7 +29,7 @@ pub struct Observed {
     /// How many it may have, where that is told.
     pub droplet_limit: Option<u64>,
     /// What a size costs a month.
-    prices: BTreeMap<String, Decimal>,
+    pub(super) prices: BTreeMap<String, Decimal>,
     /// Tags of what was drained and is gone.
     pub(super) spent_tags: Vec<String>,
     /// What distinguishes this order from others.

@@ -34,15 +34,25 @@ pub(super) fn steps(desired: &Desired, seen: &Observed, now: Timestamp) -> Steps
     let joining = stay.iter().filter(|front_end| !front_end.member).count();
     let cramped = missing > 0 && room == 0 || joining > places;
     let first_to_go = cramped.then(|| next_to_go(desired, seen, &leave)).flatten();
-    let in_progress = leave.iter().any(|front_end| !front_end.member);
+    // Whether something goes on after which more can be done.
+    let leaving = leave.iter().any(|front_end| !front_end.member) || first_to_go.is_some();
+    let starting = stay.iter().any(|front_end| {
+        let is_new = front_end.droplet.status == DropletStatus::New;
+        is_new || front_end.member && !front_end.healthy
+    });
+    let stuck = missing + joining > 0 && places == 0 && !starting && !leaving;
+    // Ten that are all needed leave no place for another one, now or later.
+    let never = desired.count >= MOST_BY_NUMBER && places < MOST_BY_NUMBER && leave.iter().any(|one| one.member);
+    let full = never || stuck && next_to_go(desired, seen, &leave).is_none();
 
-    let mut steps: Vec<_> = fault(desired, seen).into_iter().chain(protocols(desired, seen)).collect();
+    let fault = fault(desired, seen).or_else(|| full.then(|| no_place(seen)));
+    let mut steps: Vec<_> = fault.into_iter().chain(protocols(desired, seen)).collect();
     for (index, name) in free_names(desired, seen).take(missing).enumerate() {
         let step = Step::new(format!("order {name}"), format!("order {name}"));
         let step = step.with_detail(format!("{}, {} USD a month", desired.size, price(seen, &desired.size)));
         steps.push(if index < room {
             step
-        } else if room > 0 || in_progress || first_to_go.is_some() {
+        } else if room > 0 || leaving || starting || joining > 0 {
             later(step)
         } else {
             let limit = seen.droplet_limit.unwrap_or_default();
@@ -98,6 +108,17 @@ fn fault(desired: &Desired, seen: &Observed) -> Option<Step> {
         return None;
     };
     Some(Step::new("possible", "see that it can be").blocked(because, remedy))
+}
+
+/// Where as many are behind the load balancer as can be, and each of them is needed.
+fn no_place(seen: &Observed) -> Step {
+    Step::new("possible", "see that it can be").blocked(
+        format!(
+            "the load balancer {} takes {MOST_BY_NUMBER} Droplets at most by their numbers, and none can be spared",
+            seen.balancer.name
+        ),
+        "let it choose by a tag, or ask for one less for as long as this takes",
+    )
 }
 
 /// The front ends that stay, and the others.
@@ -200,4 +221,117 @@ fn price(seen: &Observed, size: &str) -> String {
 
 fn later(step: Step) -> Step {
     Step { state: State::Later, ..step }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    const GENERATION: &str = "abcdef";
+
+    /// A front end in any state that can be met.
+    #[derive(Clone, Debug)]
+    #[allow(clippy::struct_excessive_bools)]
+    struct Drawn {
+        status: &'static str,
+        member: bool,
+        passes: bool,
+        current: bool,
+        draining: Option<i64>,
+        locked: bool,
+    }
+
+    fn drawn() -> impl Strategy<Value = Drawn> {
+        let status = prop_oneof![1 => Just("new"), 20 => Just("active"), 1 => Just("off")];
+        // Mostly as they are in the midst of a change, where it is easiest to go wrong.
+        let flags = [0.9, 0.9, 0.4, 0.02].map(prop::bool::weighted);
+        (status, flags, prop::option::weighted(0.05, 0..200i64)).prop_map(
+            |(status, [member, passes, current, locked], draining)| Drawn {
+                status,
+                member,
+                passes,
+                current,
+                draining,
+                locked,
+            },
+        )
+    }
+
+    fn seen(drawn: &[Drawn], by_tag: bool, limit: Option<u64>, others: u64) -> Observed {
+        let mut numbers = Vec::new();
+        let front_ends = drawn.iter().zip(1u64..).map(|(one, id)| {
+            // Nobody has more behind it by number.
+            let member = one.member && (by_tag || numbers.len() < MOST_BY_NUMBER);
+            if member {
+                numbers.push(id);
+            }
+            let generation = if one.current { GENERATION } else { "000000" };
+            let droplet = json!({
+                "id": id, "name": format!("web-{generation}-{id}"), "status": one.status, "locked": one.locked,
+            });
+            FrontEnd {
+                droplet: serde_json::from_value(droplet).unwrap(),
+                member,
+                healthy: member && one.passes && one.status == "active",
+                draining_since: one.draining.map(|second| Timestamp::from_second(second).unwrap()),
+                current: one.current,
+            }
+        });
+        let front_ends: Vec<_> = front_ends.collect();
+        let tag = if by_tag { "web" } else { "" };
+        let balancer = json!({"id": "4de7ac8b", "name": "web", "tag": tag, "droplet_ids": numbers, "status": "active"});
+        Observed {
+            balancer: serde_json::from_value(balancer).unwrap(),
+            image: 1.into(),
+            droplets: front_ends.len() as u64 + others,
+            front_ends,
+            droplet_limit: limit,
+            prices: BTreeMap::new(),
+            spent_tags: Vec::new(),
+            generation: GENERATION.to_owned(),
+        }
+    }
+
+    proptest! {
+        // What is dangerous is rare among what is drawn.
+        #![proptest_config(ProptestConfig::with_cases(5000))]
+
+        #[test]
+        fn any_state_leads_on_and_nobody_goes_who_is_needed(
+            drawn in prop::collection::vec(drawn(), 0..14),
+            (count, spare) in (1usize..=10, any::<bool>()),
+            (by_tag, room, others) in (any::<bool>(), prop::option::of(0u64..4), 0u64..3),
+        ) {
+            let limit = room.map(|room| drawn.len() as u64 + others + room);
+            let mut desired = Desired::new("web", count, "s-2vcpu-4gb", "1", "nyc3", "web");
+            desired.spare = spare;
+            let seen = seen(&drawn, by_tag, limit, others);
+            let steps = steps(&desired, &seen, Timestamp::from_second(100).unwrap());
+
+            let leads_on = |step: &Step| !matches!(step.state, State::Done | State::Later);
+            prop_assert!(steps.all_done() || steps.iter().any(leads_on), "{steps}");
+            let ready = |what: &str| {
+                let named = steps.ready().filter_map(|step| step.id.strip_prefix(what)?.strip_prefix(' '));
+                named.map(str::to_owned).collect::<Vec<_>>()
+            };
+            let named = |name: &String| seen.front_ends.iter().find(|one| one.droplet.name == *name).unwrap();
+            for name in ready("drain") {
+                prop_assert!(seen.healthy_without(named(&name).droplet.id) >= count, "{steps}");
+            }
+            for name in ready("destroy") {
+                prop_assert!(!named(&name).member, "{steps}");
+            }
+            let room = limit.map_or(u64::MAX, |limit| limit.saturating_sub(seen.droplets));
+            let kept = seen.front_ends.iter().filter(|one| one.current && one.draining_since.is_none()).count();
+            prop_assert!(ready("order").len() as u64 <= room, "{steps}");
+            prop_assert!(ready("order").len() + kept <= desired.wanted().max(kept), "{steps}");
+            let places = if by_tag { usize::MAX } else { MOST_BY_NUMBER - seen.balancer.droplet_ids.len() };
+            prop_assert!(ready("join").len() <= places, "{steps}");
+        }
+    }
 }
