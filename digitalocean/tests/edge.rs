@@ -10,11 +10,12 @@ use howdah_core::{
         CertBundle, TlsEndpoint,
         tls::{Network, Observer, Presented, Roots},
     },
-    testing::TestAuthority,
+    testing::{Hello, TestAuthority},
 };
 use howdah_digitalocean::{
     cdn::NewEndpoint,
     certificates::{CertificateId, NewCertificate},
+    droplets::NewDroplet,
     load_balancers::{EntryProtocol, ForwardingRule, LoadBalancerId, NewLoadBalancer},
     testing::FakeDigitalOcean,
 };
@@ -84,6 +85,24 @@ async fn listeners_present_what_they_hold() {
     assert_eq!((presented.sha256, presented.distrust), (house.bundles[1].sha256(), None));
     assert!(house.look(&media.with_port(80)).await.is_none());
     assert!(house.look(&TlsEndpoint::new("other.example").with_address("203.0.113.200")).await.is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn somebody_has_to_be_well_behind_a_load_balancer() {
+    let house = house().await;
+    let status = || {
+        let hello = Hello { address: "vmst.io", port: 443, server_name: Some("vmst.io") };
+        house.fake.edge().answering(&hello).map(|listening| listening.status())
+    };
+    assert_eq!(status(), None);
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    assert_eq!(status(), Some(503));
+    let web = NewDroplet::new("web-1", "s-1vcpu-1gb", "debian-12-x64").with_region("tor1");
+    let web = house.fake.order_droplet(web.with_tags(["web".to_owned()]));
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    assert_eq!(status(), Some(200));
+    house.fake.set_ailing(web, true);
+    assert_eq!(status(), Some(503));
 }
 
 #[tokio::test]

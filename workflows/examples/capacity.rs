@@ -84,12 +84,9 @@ pub(crate) async fn run(
 /// What the cluster offers.
 async fn read_database(ocean: &DigitalOcean, args: &Args) -> Result<Database, Failure> {
     let clusters = ocean.databases().list(DatabaseFilter::new()).await?;
-    let Some(cluster) = clusters.iter().find(|cluster| cluster.name == args.database) else {
-        let names: Vec<_> = clusters.iter().map(|cluster| cluster.name.as_str()).collect();
-        let there =
-            if names.is_empty() { "there are none".to_owned() } else { format!("there is {}", names.join(", ")) };
-        return Err(Failure::new(format!("there is no database {}; {there}", args.database)));
-    };
+    let found = clusters.iter().find(|cluster| cluster.name == args.database);
+    let names = clusters.iter().map(|cluster| cluster.name.as_str());
+    let cluster = found.ok_or_else(|| common::missing(&format!("database {}", args.database), names))?;
     let limit = args.limit.or_else(|| limit_of(cluster)).ok_or_else(|| {
         let size = cluster.size.as_deref().unwrap_or("unknown");
         Failure::new(format!("the size {size} does not tell how many connections there are: say so with --limit"))

@@ -114,7 +114,7 @@ async fn targets(ocean: &DigitalOcean, args: &Args) -> Result<Vec<Arc<dyn CertTa
         for Balancer { name, hosts } in &args.load_balancer {
             let found = there.iter().find(|one| one.name == *name || one.id.get() == name);
             let names = there.iter().map(|one| one.name.as_str());
-            let found = found.ok_or_else(|| missing(&format!("load balancer {name}"), names))?;
+            let found = found.ok_or_else(|| common::missing(&format!("load balancer {name}"), names))?;
             let target = LoadBalancerCertTarget::new(ocean.clone(), found.id.clone(), hosts);
             targets.push(Arc::new(target.with_name(name)));
         }
@@ -128,15 +128,10 @@ async fn targets(ocean: &DigitalOcean, args: &Args) -> Result<Vec<Arc<dyn CertTa
                 None => one.custom_domain.as_deref() == Some(host),
             });
             let names = there.iter().map(|one| one.custom_domain.as_deref().unwrap_or(&one.origin));
-            let found = found.ok_or_else(|| missing(&format!("CDN endpoint {}", origin.unwrap_or(host)), names))?;
+            let found =
+                found.ok_or_else(|| common::missing(&format!("CDN endpoint {}", origin.unwrap_or(host)), names))?;
             targets.push(Arc::new(CdnCertTarget::new(ocean.clone(), found.id.clone(), host)));
         }
     }
     Ok(targets)
-}
-
-fn missing<'n>(what: &str, there: impl Iterator<Item = &'n str>) -> Failure {
-    let there: Vec<_> = there.collect();
-    let there = if there.is_empty() { "there are none".to_owned() } else { format!("there is {}", there.join(", ")) };
-    Failure::new(format!("there is no {what}; {there}"))
 }

@@ -92,8 +92,11 @@ pub struct ObservedTarget {
 /// How long one looks away while an edge catches up.
 const CATCHING_UP: SignedDuration = SignedDuration::from_secs(20);
 
-/// How long, and how often in it, it is tried to delete what counts as used still.
-const RELEASING: (Duration, Duration) = (Duration::from_secs(300), Duration::from_secs(10));
+/// How long it is tried to delete what counts as used still.
+const RELEASING: Duration = Duration::from_secs(300);
+
+/// How often, in that time.
+const BETWEEN_TRIES: Duration = Duration::from_secs(10);
 
 impl InstallCertificate {
     /// A certificate for these targets, whose listeners are seen through the observer.
@@ -234,7 +237,7 @@ impl Workflow for InstallCertificate {
             if retired.in_use.is_empty() {
                 return Ok(());
             }
-            if waited >= RELEASING.0 {
+            if waited >= RELEASING {
                 let message = format!(
                     "{} counts as used after {} minutes still; nothing is lost by leaving it: run this again later",
                     retired.in_use.join(", "),
@@ -242,8 +245,8 @@ impl Workflow for InstallCertificate {
                 );
                 return Err(Error::new(ErrorKind::Precondition, message));
             }
-            tokio::time::sleep(RELEASING.1).await;
-            waited += RELEASING.1;
+            tokio::time::sleep(BETWEEN_TRIES).await;
+            waited += BETWEEN_TRIES;
         }
     }
 

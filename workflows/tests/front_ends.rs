@@ -1,7 +1,10 @@
 //! Front ends behind a load balancer: what becomes of them, and runs that are killed at every request. All the while there
 //! are never fewer healthy ones than asked for.
 
-#![allow(clippy::unwrap_used)]
+#![allow(unreachable_pub, clippy::unwrap_used)]
+
+#[path = "common/killing.rs"]
+mod killing;
 
 use std::{
     collections::BTreeMap,
@@ -30,6 +33,7 @@ use howdah_workflows::{
     front_ends::{Desired, FrontEnds, Observed},
 };
 use jiff::{SignedDuration, Timestamp};
+use killing::{Killable, killed_at_every_request};
 
 const SMALL: &str = "s-2vcpu-2gb";
 const LARGE: &str = "s-2vcpu-4gb";
@@ -470,68 +474,54 @@ async fn what_cannot_be_is_refused_before_anything_is_sent() {
     }
 }
 
-/// Kills the job at every request that it makes, and has it run again, and once more.
-async fn killed_at_every_request(by: By, limit: Option<u64>, applied: bool) {
-    let desired = World::desired(2, LARGE);
-    let new = async || {
+/// Two large ones are asked for.
+struct Asked(World);
+
+impl Asked {
+    async fn of(by: By, limit: Option<u64>) -> Self {
         let world = World::new(by).await;
         if let Some(limit) = limit {
             world.fake.set_droplet_limit(limit);
         }
-        world
-    };
-    let undisturbed = new().await;
-    let counting = KillSwitch::never();
-    assert!(undisturbed.run(&desired, &counting).await.unwrap().is_complete());
-    assert_eq!(*undisturbed.watch.violations.lock().unwrap(), [] as [String; 0]);
-    let expected = undisturbed.end().await;
-
-    let mut faults = Vec::new();
-    for k in 1..=counting.requests() {
-        let world = new().await;
-        let switch = KillSwitch::at(k, applied);
-        let killed = world.run(&desired, &switch).await;
-        let mut fault = |what: String| faults.push(format!("killed at {k}: {what}"));
-        if killed.is_ok() || !switch.is_dead() {
-            fault("nobody died".to_owned());
-        }
-        match world.run(&desired, &KillSwitch::never()).await {
-            Ok(outcome) if outcome.is_complete() => {}
-            Ok(outcome) => fault(format!("the second run did not end it: {}\n{:?}", outcome.steps, outcome.checks)),
-            Err(error) => fault(format!("the second run failed: {error}: {}", error.error)),
-        }
-        let end = world.end().await;
-        if end != expected {
-            fault(format!("it ended as {end:#?} and not as {expected:#?}"));
-        }
-        match world.run(&desired, &KillSwitch::never()).await {
-            Ok(outcome) if outcome.is_complete() && outcome.acted.is_empty() => {}
-            Ok(outcome) => fault(format!("the third run did {:?}: {}", outcome.acted, outcome.steps)),
-            Err(error) => fault(format!("the third run failed: {error}: {}", error.error)),
-        }
-        world.watch.violations.lock().unwrap().drain(..).for_each(fault);
+        Self(world)
     }
-    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults[..faults.len().min(4)].join("\n"));
+}
+
+impl Killable for Asked {
+    type Observed = Observed;
+    type End = End;
+
+    async fn run(&self, switch: &KillSwitch) -> Result<Outcome<Observed>, RunError> {
+        self.0.run(&World::desired(2, LARGE), switch).await
+    }
+
+    async fn end(&self) -> End {
+        self.0.end().await
+    }
+
+    fn violations(&self) -> Vec<String> {
+        self.0.watch.violations.lock().unwrap().clone()
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn killed_before_any_request() {
-    killed_at_every_request(By::Number, None, false).await;
+    killed_at_every_request(false, async || Asked::of(By::Number, None).await).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn killed_after_any_request() {
-    killed_at_every_request(By::Number, None, true).await;
+    killed_at_every_request(true, async || Asked::of(By::Number, None).await).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn killed_before_any_request_where_a_tag_chooses() {
-    killed_at_every_request(By::Tag, None, false).await;
+    killed_at_every_request(false, async || Asked::of(By::Tag, None).await).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn killed_after_any_request_where_there_is_little_room() {
-    killed_at_every_request(By::Number, Some(4), true).await;
+    killed_at_every_request(true, async || Asked::of(By::Number, Some(4)).await).await;
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,7 +1,10 @@
 //! A certificate on a load balancer and a CDN endpoint: what is refused beforehand, and runs that are killed at every
 //! request. All the while every listener has to present a certificate that a browser takes.
 
-#![allow(clippy::unwrap_used)]
+#![allow(unreachable_pub, clippy::unwrap_used)]
+
+#[path = "common/killing.rs"]
+mod killing;
 
 use std::{
     sync::{Arc, Mutex},
@@ -30,6 +33,7 @@ use howdah_workflows::{
     install_certificate::{InstallCertificate, Observed, Options},
 };
 use jiff::SignedDuration;
+use killing::{Killable, killed_at_every_request};
 
 const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
 const HOST: &str = "vmst.io";
@@ -243,61 +247,42 @@ async fn an_edge_that_lags_is_waited_for_and_nothing_is_deleted_before() {
     assert_eq!(target.superseded(&world.bundle).await.unwrap().len(), 0);
 }
 
-/// Kills the job at every request that it makes, and has it run again, and once more.
-async fn killed_at_every_request(names: &[&str], applied: bool) {
-    let undisturbed = World::new(names).await;
-    let counting = KillSwitch::never();
-    assert!(undisturbed.run(&counting).await.unwrap().is_complete());
-    assert!(counting.requests() > 10);
-    assert_eq!(*undisturbed.violations.lock().unwrap(), [] as [String; 0]);
-    let expected = undisturbed.end();
+impl Killable for World {
+    type Observed = Observed;
+    /// How many certificates are left.
+    type End = usize;
 
-    let mut faults = Vec::new();
-    for k in 1..=counting.requests() {
-        let world = World::new(names).await;
-        let switch = KillSwitch::at(k, applied);
-        let killed = world.run(&switch).await;
-        let mut fault = |what: String| faults.push(format!("killed at {k}: {what}"));
-        if killed.is_ok() || !switch.is_dead() {
-            fault("nobody died".to_owned());
-        }
-        match world.run(&KillSwitch::never()).await {
-            Ok(outcome) if outcome.is_complete() => {}
-            Ok(outcome) => fault(format!("the second run did not end it: {}\n{:?}", outcome.steps, outcome.checks)),
-            Err(error) => fault(format!("the second run failed: {error}: {}", error.error)),
-        }
-        let end = world.end();
-        if end != expected {
-            fault(format!("it left {end} certificates and not {expected}"));
-        }
-        match world.run(&KillSwitch::never()).await {
-            Ok(outcome) if outcome.is_complete() && outcome.acted.is_empty() => {}
-            Ok(outcome) => fault(format!("the third run did {:?}: {}", outcome.acted, outcome.steps)),
-            Err(error) => fault(format!("the third run failed: {error}: {}", error.error)),
-        }
-        world.violations.lock().unwrap().drain(..).for_each(fault);
+    async fn run(&self, switch: &KillSwitch) -> Result<Outcome<Observed>, RunError> {
+        World::run(self, switch).await
     }
-    assert!(faults.is_empty(), "{} faults:\n{}", faults.len(), faults[..faults.len().min(5)].join("\n"));
+
+    async fn end(&self) -> usize {
+        World::end(self)
+    }
+
+    fn violations(&self) -> Vec<String> {
+        self.violations.lock().unwrap().clone()
+    }
 }
 
 #[tokio::test(start_paused = true)]
 async fn killed_before_any_request() {
-    killed_at_every_request(&[HOST, MEDIA], false).await;
+    killed_at_every_request(false, async || World::new(&[HOST, MEDIA]).await).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn killed_after_any_request() {
-    killed_at_every_request(&[HOST, MEDIA], true).await;
+    killed_at_every_request(true, async || World::new(&[HOST, MEDIA]).await).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn killed_before_any_request_with_a_wildcard() {
-    killed_at_every_request(&["*.vmst.io", HOST], false).await;
+    killed_at_every_request(false, async || World::new(&["*.vmst.io", HOST]).await).await;
 }
 
 #[tokio::test(start_paused = true)]
 async fn killed_after_any_request_with_a_wildcard() {
-    killed_at_every_request(&["*.vmst.io", HOST], true).await;
+    killed_at_every_request(true, async || World::new(&["*.vmst.io", HOST]).await).await;
 }
 
 #[tokio::test(start_paused = true)]

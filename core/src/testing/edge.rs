@@ -95,6 +95,11 @@ impl Listening {
         Self { status, ..self }
     }
 
+    /// What it answers to every request.
+    pub fn status(&self) -> u16 {
+        self.status
+    }
+
     fn config(&self) -> io::Result<ServerConfig> {
         let chain: Vec<_> = CertificateDer::pem_slice_iter(self.chain.as_bytes())
             .collect::<Result<_, _>>()

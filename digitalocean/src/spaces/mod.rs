@@ -76,21 +76,8 @@ pub struct SpacesBuilder {
     endpoint: Option<String>,
     key: Option<(String, Secret)>,
     acl: Option<Acl>,
-    transport: Option<Shared>,
+    transport: Option<Arc<dyn Transport>>,
     retry: RetryPolicy,
-}
-
-#[derive(Clone, Debug)]
-struct Shared(Arc<dyn Transport>);
-
-#[async_trait]
-impl Transport for Shared {
-    async fn send(
-        &self,
-        request: http::Request<howdah_core::http::Body>,
-    ) -> std::result::Result<http::Response<howdah_core::http::Incoming>, howdah_core::http::TransportError> {
-        self.0.send(request).await
-    }
 }
 
 impl Spaces {
@@ -145,7 +132,7 @@ impl SpacesBuilder {
 
     /// Another way to the store than the network.
     pub fn transport(mut self, transport: impl Transport + 'static) -> Self {
-        self.transport = Some(Shared(Arc::new(transport)));
+        self.transport = Some(Arc::new(transport));
         self
     }
 

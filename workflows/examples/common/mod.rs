@@ -107,6 +107,13 @@ pub fn read(file: &Path) -> Result<String, Failure> {
     fs::read_to_string(file).map_err(|error| Failure::new(format!("cannot read {}: {error}", file.display())))
 }
 
+/// What an account has not, with the names of what it has of the kind.
+pub fn missing<'n>(what: &str, there: impl Iterator<Item = &'n str>) -> Failure {
+    let there: Vec<_> = there.collect();
+    let there = if there.is_empty() { "there are none".to_owned() } else { format!("there is {}", there.join(", ")) };
+    Failure::new(format!("there is no {what}; {there}"))
+}
+
 /// A run that stopped half way, and what to do about it.
 pub fn interrupted(error: RunError) -> Failure {
     let begun = !error.acted.is_empty() || error.error.outcome() == howdah_core::Outcome::Unknown;

@@ -36,8 +36,6 @@
 mod observe;
 mod plan;
 
-use std::fmt::Write as _;
-
 use async_trait::async_trait;
 use howdah_core::{
     Clock, Error, ErrorKind, Result, Secret,
@@ -314,15 +312,14 @@ impl Workflow for FrontEnds {
 
     async fn verify(&self, observed: &Observed) -> Result<Vec<Check>> {
         let wanted = self.desired.wanted();
-        let mut names = String::new();
-        for front_end in &observed.front_ends {
-            let well = if front_end.healthy { "healthy" } else { "not healthy" };
-            let _ = write!(names, "{}{} is {well}", if names.is_empty() { "" } else { ", " }, front_end.droplet.name);
-        }
+        let told = observed.front_ends.iter().map(|front_end| {
+            format!("{} is {}", front_end.droplet.name, if front_end.healthy { "healthy" } else { "not healthy" })
+        });
+        let told: Vec<_> = told.collect();
         let exactly = observed.front_ends.len() == wanted && observed.healthy() == wanted;
         let balancer = &observed.balancer.name;
         let what = format!("{wanted} front ends of {} are behind {balancer}, and nothing else", self.desired.size);
-        let mut checks = vec![Check::holds(what, exactly).with_detail(names)];
+        let mut checks = vec![Check::holds(what, exactly).with_detail(told.join(", "))];
         if self.desired.http2 {
             checks.push(self.verify_http2(observed).await);
         }

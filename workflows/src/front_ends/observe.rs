@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use howdah_core::{Error, ErrorKind, Result, Secret};
 use howdah_digitalocean::{
     droplets::{Droplet, DropletFilter, DropletId},
-    images::{Image, ImageFilter, ImageId},
+    images::{ImageFilter, ImageId},
     load_balancers::{EntryProtocol, ForwardingRule, LoadBalancer},
     monitoring::metrics::{Metrics, Series, Span},
 };
@@ -186,7 +186,7 @@ impl FrontEnds {
         if let Some(newest) = here.max_by_key(|image| image.created_at) {
             return Ok(newest.id);
         }
-        let names: Vec<_> = own.iter().filter_map(|image: &Image| image.name.as_deref()).collect();
+        let names: Vec<_> = own.iter().filter_map(|image| image.name.as_deref()).collect();
         Err(missing("image", &format!("{} in {}", self.desired.image, self.desired.region), &names))
     }
 }

@@ -62,11 +62,11 @@ pub(super) fn steps(desired: &Desired, seen: &Observed, now: Timestamp) -> Steps
             )
         });
     }
-    let mut places = places;
+    let mut free = places;
     for front_end in stay {
         let step = join(front_end, now);
-        steps.push(if step.state == State::Ready && places == 0 { later(step) } else { step });
-        places = places.saturating_sub(usize::from(!front_end.member));
+        steps.push(if step.state == State::Ready && free == 0 { later(step) } else { step });
+        free = free.saturating_sub(usize::from(!front_end.member));
     }
     for front_end in leave {
         let may_go = complete || first_to_go == Some(front_end.droplet.name.as_str());
