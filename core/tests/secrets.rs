@@ -1,9 +1,6 @@
 //! One canary, sung by every credential and echoed by the provider wherever it can: nobody may hear it. Alone in its program, since it listens to all that is logged.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::result_large_err)]
 
-#[path = "suite/support/mod.rs"]
-mod support;
-
 use std::{
     error::Error as _,
     fmt::{self, Write},
