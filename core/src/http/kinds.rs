@@ -609,6 +609,27 @@ impl Multipart {
         Some(&part.content)
     }
 
+    /// The form that a request has, as a fake sees it, or what is wrong with it.
+    pub fn of(asked: &Asked) -> std::result::Result<Self, String> {
+        sealed::ServedInput::read(asked, Place::Body)
+    }
+
+    /// The names of the parts, each once, in their order.
+    pub fn names(&self) -> Vec<&str> {
+        let mut names = Vec::new();
+        for part in &self.parts {
+            if !names.contains(&part.name.as_str()) {
+                names.push(part.name.as_str());
+            }
+        }
+        names
+    }
+
+    /// The contents of all parts of a name.
+    pub fn all<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Bytes> {
+        self.parts.iter().filter(move |part| part.name == name).map(|part| &part.content)
+    }
+
     /// The name and the content type of a file.
     pub fn file(&self, name: &str) -> Option<(&str, &str)> {
         let part = self.parts.iter().find(|part| part.name == name)?;

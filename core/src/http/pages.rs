@@ -59,6 +59,16 @@ pub enum Pagination {
         /// How a page is asked for by its number, where that is possible too.
         numbers: Option<PageNumbers>,
     },
+    /// The same, and only the cursor of that URL counts: it is sent with the request of the first page again, so that
+    /// wherever the link leads, nothing else is asked.
+    CursorOfLink {
+        /// JSON pointer to the URL, such as `/nextLink`.
+        next: &'static str,
+        /// The parameter of the cursor, in the URL and in the request.
+        cursor: &'static str,
+        /// The parameter of the size and the largest size.
+        size: (&'static str, u32),
+    },
     /// A `Link` header with `rel="next"` holds the URL of the next page.
     LinkHeader {
         /// The parameter of the size and the largest size.
@@ -89,6 +99,7 @@ impl Pagination {
             Self::Numbered { size, .. }
             | Self::Offset { size, .. }
             | Self::Link { size, .. }
+            | Self::CursorOfLink { size, .. }
             | Self::LinkHeader { size }
             | Self::Cursor { size, .. } => size,
         }
@@ -101,6 +112,7 @@ impl Pagination {
             Self::Link { next, numbers, .. } => {
                 numbers.into_iter().map(|numbers| numbers.items).chain([next]).collect()
             }
+            Self::CursorOfLink { next, .. } => vec![next],
             Self::Cursor { next, .. } => next.iter().map(|(pointer, _)| *pointer).collect(),
             Self::Offset { .. } | Self::LinkHeader { .. } => Vec::new(),
         };
@@ -306,6 +318,15 @@ impl Fetcher {
                 let values = next.iter().filter_map(|(pointer, name)| Some((*name, value(pointer)?)));
                 let values: Vec<_> = values.collect();
                 return Ok((!values.is_empty()).then_some(Position::Cursor(values)));
+            }
+            Pagination::CursorOfLink { next, cursor, .. } => {
+                let Some(link) = value(next).map(|link| plain(&link)) else { return Ok(None) };
+                let query = link.split_once('?').map_or("", |(_, query)| query).split('#').next().unwrap_or_default();
+                let value = form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == cursor);
+                let Some((_, value)) = value else {
+                    return Err(self.wrong("the link to the next page has no cursor"));
+                };
+                return Ok(Some(Position::Cursor(vec![(cursor, Value::String(value.into_owned()))])));
             }
             Pagination::Link { next, .. } => value(next).map(|link| plain(&link)),
             Pagination::LinkHeader { .. } => next_header,

@@ -534,12 +534,16 @@ impl<S: World> Fake<S> {
 impl<S> Setup<S> {
     /// The operation that a request is for: a `HEAD` that has none is that of the `GET`.
     fn find(&self, asked: &Asked) -> Option<Matched> {
-        let path = asked.path.strip_prefix(self.prefix.as_str())?;
+        let below = asked.path.strip_prefix(self.prefix.as_str());
         let of = |method: &str| {
             let by_method = self.routes.iter().enumerate().filter(|(_, (route, _))| route.method.as_str() == method);
             // A path of plain segments wins over one with a parameter in its place, and of two operations on one path the
             // one whose own headers were sent.
-            let matching = by_method.filter_map(|(index, (route, _))| Some((index, route, route.matches(path)?)));
+            // What is below another base is told by its whole path.
+            let matching = by_method.filter_map(|(index, (route, _))| {
+                let path = if route.base.is_some() { asked.path.as_str() } else { below? };
+                Some((index, route, route.matches(path)?))
+            });
             let best = matching.min_by_key(|(_, route, _)| (generality(route), unlikeness(route, &asked.headers)));
             best.map(|(index, _, args)| Matched { index, args })
         };

@@ -1,0 +1,13 @@
+//! One program for all of these tests: each one more would be linked against the whole crate again.
+#![allow(clippy::unwrap_used)]
+
+mod contacts;
+mod errors;
+mod incidents;
+mod integrations;
+mod maintenance_windows;
+mod monitor_groups;
+mod monitors;
+mod psps;
+mod repeat;
+mod stats;
