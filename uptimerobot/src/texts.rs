@@ -37,17 +37,6 @@ pub(crate) fn name<'de, D: Deserializer<'de>, T: Numbered>(deserializer: D) -> R
     }))
 }
 
-/// An enumeration whose texts answers write in lower case.
-pub(crate) fn capitalised<'de, D: Deserializer<'de>, T: From<String>>(deserializer: D) -> Result<Option<T>, D::Error> {
-    let text = Option::<String>::deserialize(deserializer)?;
-    Ok(text.map(|mut text| {
-        if let Some(first) = text.get_mut(..1) {
-            first.make_ascii_uppercase();
-        }
-        T::from(text)
-    }))
-}
-
 /// The numbers that stand for an enumeration's texts.
 pub(crate) trait Numbered: for<'a> From<&'a str> {
     const NUMBERS: &[(&str, &str)];

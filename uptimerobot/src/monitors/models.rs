@@ -45,15 +45,11 @@ pub struct Monitor {
     pub keyword_value: Option<String>,
     pub http_method_type: Option<HttpMethodType>,
     pub auth_type: Option<AuthType>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub http_username: Option<String>,
-    #[serde(default, serialize_with = "secret::expose_option")]
+    #[serde(default, serialize_with = "secret::expose_option", skip_serializing_if = "Option::is_none")]
     pub http_password: Option<Secret>,
-    #[serde(
-        default,
-        deserialize_with = "texts::headers",
-        serialize_with = "texts::expose_map_option",
-        skip_serializing_if = "Option::is_none"
-    )]
+    #[serde(default, deserialize_with = "texts::headers", serialize_with = "texts::expose_map_option")]
     pub custom_http_headers: Option<BTreeMap<String, Secret>>,
     #[serde(default, deserialize_with = "null_as_default")]
     pub success_http_response_codes: Vec<String>,

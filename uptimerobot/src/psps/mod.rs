@@ -156,10 +156,53 @@ open_enum! {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[allow(missing_docs)]
 pub struct ShownSettings {
-    pub font: Option<FontSettings>,
-    pub page: Option<PageSettings>,
-    pub colors: Option<ColorSettings>,
+    pub font: Option<ShownFont>,
+    pub page: Option<ShownPage>,
+    pub colors: Option<ShownColors>,
     pub features: Option<ShownFeatures>,
+}
+
+/// The letters.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ShownFont {
+    pub family: Option<String>,
+}
+
+/// The page as a whole.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ShownPage {
+    pub layout: Option<String>,
+    pub theme: Option<ShownTheme>,
+    pub density: Option<ShownDensity>,
+}
+
+open_enum! {
+    /// Light or dark, as answers write it.
+    #[allow(missing_docs)]
+    pub enum ShownTheme {
+        Light = "light",
+        Dark = "dark",
+    }
+}
+
+open_enum! {
+    /// How close the lines are, as answers write it.
+    #[allow(missing_docs)]
+    pub enum ShownDensity {
+        Normal = "normal",
+        Compact = "compact",
+    }
+}
+
+/// Colours, such as `#00aa00`.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[allow(missing_docs)]
+pub struct ShownColors {
+    pub main: Option<String>,
+    pub text: Option<String>,
+    pub link: Option<String>,
 }
 
 /// What is on a page.
@@ -208,9 +251,7 @@ input! {
     /// The page as a whole.
     pub struct PageSettings {} optional {
         layout: Layout,
-        #[serde(deserialize_with = "texts::capitalised")]
         theme: Theme,
-        #[serde(deserialize_with = "texts::capitalised")]
         density: Density,
     }
 }
@@ -242,7 +283,7 @@ input! {
 }
 
 open_enum! {
-    /// Where the picture is. Answers may write it otherwise.
+    /// Where the picture is.
     pub enum Layout {
         /// At the left.
         LogoOnLeft = "LogoOnLeft",

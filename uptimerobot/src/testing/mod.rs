@@ -149,7 +149,7 @@ impl FakeUptimeRobot {
             .with_quota(quota)
             .with_gate(gate)
             .with_pages(paginate)
-            .with_translation(|_| {}, |_, _, answer| as_it_is_written(answer));
+            .with_translation(|_| {}, |_, asked, answer| as_it_is_written(asked, answer));
         let fake = set_up(fake);
         let groups = [
             contacts::serve,
@@ -347,8 +347,6 @@ const LEFT_OUT: &[&str] = &[
     "commentId",
     "dnsRecords",
     "error",
-    "httpPassword",
-    "httpUsername",
     "incidentStatus",
     "ipVersion",
     "lastCheckBaselinePath",
@@ -365,12 +363,13 @@ const LEFT_OUT: &[&str] = &[
     "sentToValue",
     "sslExpirationPeriodDays",
     "target",
+    "totalChanges",
     "udp",
     "userBaselinePath",
     "visualComparison",
 ];
 
-fn as_it_is_written(answer: Answer) -> Answer {
+fn as_it_is_written(asked: &Asked, answer: Answer) -> Answer {
     if answer.status == 429 {
         return Answer {
             headers: answer.headers,
@@ -379,6 +378,10 @@ fn as_it_is_written(answer: Answer) -> Answer {
     }
     let Ok(mut body) = serde_json::from_slice::<Value>(&answer.body) else { return answer };
     strip_nulls(&mut body);
+    if asked.path.ends_with("/activity-log") && answer.status == 200 {
+        // It has a link to the next page, which never is.
+        body["nextLink"] = Value::Null;
+    }
     Answer { body: body.to_string().into(), ..answer }
 }
 

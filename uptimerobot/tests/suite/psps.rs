@@ -5,7 +5,7 @@ use howdah_uptimerobot::{
     monitors::{HttpMonitor, MonitorId},
     psps::{
         ColorSettings, CustomSettings, Density, FeatureSettings, FontSettings, Image, Images, Layout, NewPsp,
-        PageSettings, PspSort, PspStatus, PspUpdate, Theme,
+        PageSettings, PspSort, PspStatus, PspUpdate, ShownTheme, Theme,
         announcements::{AnnouncementFilter, AnnouncementStatus, AnnouncementText, AnnouncementType, StatusFilter},
     },
     testing::FakeUptimeRobot,
@@ -39,7 +39,7 @@ async fn a_page_is_made_changed_and_removed() {
     let page = psps.create(page).await.unwrap();
     assert_eq!((page.is_password_set, page.monitor_ids.clone()), (Some(true), vec![site.id]));
     let shown = page.custom_settings.clone().unwrap();
-    assert_eq!(shown.page.unwrap().theme, Some(Theme::Dark));
+    assert_eq!(shown.page.unwrap().theme, Some(ShownTheme::Dark));
     assert_eq!(shown.features.unwrap().show_bars, Some(true));
     assert_eq!(robot.monitors().get(site.id).await.unwrap().psps.len(), 1);
 

@@ -26,7 +26,14 @@ const NOT_BY_DEFAULT: &[&str] = &[
 ];
 
 /// Crates whose users get no more than the HTTP kit and its types.
-const LEAN: &[&str] = &["howdah-cloudflare", "howdah-core", "howdah-digitalocean", "howdah-dnsimple", "howdah-gandi"];
+const LEAN: &[&str] = &[
+    "howdah-cloudflare",
+    "howdah-core",
+    "howdah-digitalocean",
+    "howdah-dnsimple",
+    "howdah-gandi",
+    "howdah-uptimerobot",
+];
 
 const TRANSPORT: &str = "core/src/http/transport.rs";
 

@@ -26,6 +26,7 @@ pub(super) struct Document {
     requests: Schemas,
     rows: Option<Rows>,
     has_examples: bool,
+    whole_numbers: bool,
 }
 
 /// What a document says about an answer.
@@ -113,7 +114,24 @@ impl Document {
     pub(super) fn new(root: Value) -> Result<Self> {
         let root = translate(root);
         let requests = Schemas::new(without_read_only(&root))?;
-        Ok(Self { answers: Schemas::new(root.clone())?, requests, root, rows: None, has_examples: true })
+        Ok(Self {
+            answers: Schemas::new(root.clone())?,
+            requests,
+            root,
+            rows: None,
+            has_examples: true,
+            whole_numbers: false,
+        })
+    }
+
+    /// The same, in which a `number` may be an id.
+    pub(super) fn with_whole_numbers(self, whole_numbers: bool) -> Self {
+        Self { whole_numbers, ..self }
+    }
+
+    /// May a `number` be an id?
+    pub(super) fn has_whole_numbers(&self) -> bool {
+        self.whole_numbers
     }
 
     /// What is known of the table, when it is one.

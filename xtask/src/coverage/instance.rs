@@ -92,6 +92,10 @@ impl Maker<'_> {
             "null" => Value::Null,
             "boolean" => json!(schema.get("default") != Some(&json!(true))),
             "integer" => schema.get("minimum").filter(|it| it.as_i64() > Some(0)).cloned().unwrap_or(json!(7)),
+            "number" if self.document.has_whole_numbers() => {
+                let bound = |name: &str| schema.get(name).and_then(Value::as_i64);
+                json!(12.clamp(bound("minimum").unwrap_or(0), bound("maximum").unwrap_or(i64::MAX)))
+            }
             "number" => json!(12.5),
             "array" => {
                 json!([items.map_or(json!("text"), |items| self.value(items, name, depth + 1))])

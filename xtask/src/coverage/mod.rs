@@ -71,7 +71,7 @@ pub(crate) fn run(names: &[String]) -> Result<Status> {
 
 fn cover(provider: &Provider, documents: &Path) -> Result<Verdict> {
     let directory = root().join(provider.directory);
-    let document = Document::read(&documents.join(provider.document))?;
+    let document = Document::read(&documents.join(provider.document))?.with_whole_numbers(provider.whole_numbers);
     let evidence = Evidence {
         document: &document,
         operations: &(provider.operations)(),

@@ -13,6 +13,8 @@ pub(super) struct Provider {
     /// Where the provider publishes it.
     pub(super) published: &'static str,
     pub(super) operations: fn() -> Vec<Operation>,
+    /// Its document calls everything a number, ids too: values of the kind are whole.
+    pub(super) whole_numbers: bool,
     /// How it writes names in addresses and headers, where its document shows that.
     pub(super) encoding: Option<Encoding>,
 }
@@ -25,6 +27,7 @@ pub(super) const ALL: &[Provider] = &[
         document: "dnsimple.json",
         published: "the OpenAPI document linked from developer.dnsimple.com",
         operations: || Operation::all(howdah_dnsimple::OPERATIONS),
+        whole_numbers: false,
         encoding: None,
     },
     Provider {
@@ -34,6 +37,7 @@ pub(super) const ALL: &[Provider] = &[
         document: "gandi.tsv",
         published: "a table of the endpoints on the reference pages at api.gandi.net/docs",
         operations: || Operation::all(howdah_gandi::OPERATIONS),
+        whole_numbers: false,
         encoding: None,
     },
     Provider {
@@ -43,6 +47,7 @@ pub(super) const ALL: &[Provider] = &[
         document: "cloudflare.json",
         published: "an extract of the OpenAPI document in Cloudflare's repository api-schemas",
         operations: || Operation::all(howdah_cloudflare::OPERATIONS),
+        whole_numbers: false,
         encoding: None,
     },
     Provider {
@@ -52,6 +57,7 @@ pub(super) const ALL: &[Provider] = &[
         document: "b2.json",
         published: "a list of the calls on the reference pages at backblaze.com/apidocs",
         operations: || Operation::all(howdah_backblaze::OPERATIONS),
+        whole_numbers: false,
         encoding: Some(Encoding {
             vectors: "b2-string-encoding.json",
             encode: howdah_backblaze::file_name::encode,
@@ -65,6 +71,17 @@ pub(super) const ALL: &[Provider] = &[
         document: "digitalocean.json",
         published: "the OpenAPI document in DigitalOcean's repository openapi",
         operations: || Operation::all(howdah_digitalocean::OPERATIONS),
+        whole_numbers: false,
+        encoding: None,
+    },
+    Provider {
+        name: "uptimerobot",
+        package: "howdah-uptimerobot",
+        directory: "uptimerobot",
+        document: "uptimerobot.json",
+        published: "the OpenAPI document in the package @uptimerobot/cli, and at uptimerobot.com/api/v3",
+        operations: || Operation::all(howdah_uptimerobot::OPERATIONS),
+        whole_numbers: true,
         encoding: None,
     },
 ];

@@ -56,6 +56,7 @@ fn walk(value: &mut Value, parent: Parent) {
             if parent == Parent::Object {
                 bound(members, "minimum", "exclusiveMinimum");
                 bound(members, "maximum", "exclusiveMaximum");
+                meant(members);
                 let marks = ["nullable", "x-nullable"].map(|mark| members.remove(mark));
                 if marks.contains(&Some(json!(true))) {
                     *value = nullable(value.take());
@@ -84,6 +85,20 @@ fn bound(members: &mut Map<String, Value>, inclusive: &str, exclusive: &str) {
             members.remove(exclusive);
         }
         _ => {}
+    }
+}
+
+/// Generators of documents write `oneOf` with an alternative that allows anything, which nothing else can then fit, and
+/// patterns between the slashes of the language that they were taken from.
+fn meant(members: &mut Map<String, Value>) {
+    let allows_anything = |alternatives: &Value| alternatives.as_array().is_some_and(|them| them.contains(&json!({})));
+    if members.get("oneOf").is_some_and(allows_anything) {
+        let alternatives = members.remove("oneOf").unwrap_or_default();
+        members.insert("anyOf".into(), alternatives);
+    }
+    let literal = members.get("pattern").and_then(Value::as_str).and_then(|it| it.strip_prefix('/')?.strip_suffix('/'));
+    if let Some(pattern) = literal.map(str::to_owned) {
+        members.insert("pattern".into(), pattern.into());
     }
 }
 
@@ -139,5 +154,13 @@ mod tests {
     fn a_modern_document_stays() {
         let document = json!({"openapi": "3.1.0", "a": {"type": "string", "nullable": true}});
         assert_eq!(translate(document.clone()), document);
+    }
+
+    #[test]
+    fn what_a_generator_meant_is_taken() {
+        let both = json!({"oneOf": [{}, {"type": "string"}], "pattern": "/^a$/"});
+        assert_eq!(schema(&both), json!({"anyOf": [{}, {"type": "string"}], "pattern": "^a$"}));
+        let neither = json!({"oneOf": [{"type": "number"}, {"type": "string"}], "pattern": "/a"});
+        assert_eq!(schema(&neither), neither);
     }
 }
