@@ -80,6 +80,12 @@ impl<T, R> From<R> for Id<T, R> {
     }
 }
 
+impl<T> From<&str> for Id<T, String> {
+    fn from(value: &str) -> Self {
+        Self::new(value.to_owned())
+    }
+}
+
 impl<T, R: Serialize> Serialize for Id<T, R> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.serialize(serializer)

@@ -20,7 +20,9 @@ const URL: &str = "https://chat.example.org/hooks/hush";
 fn kinds() -> Vec<(NewIntegration, IntegrationUpdate)> {
     let headers = BTreeMap::from([("X-Key".to_owned(), Secret::from("hush"))]);
     let webhook = NewWebhook::new(URL, "monitor=*monitorID*").with_send_as_json(true).with_custom_headers(headers);
-    let pagerduty = NewPagerduty::new("hush567890abcdef0123456789abcdef").with_location(PagerdutyLocation::Europe).with_auto_resolve(true);
+    let pagerduty = NewPagerduty::new("hush567890abcdef0123456789abcdef")
+        .with_location(PagerdutyLocation::Europe)
+        .with_auto_resolve(true);
     let pushover = NewPushover::new("hush").with_priority(PushoverPriority::High);
     vec![
         (NewSlack::new(URL, "vmst.io").into(), SlackChanges::new().with_webhook_url(URL).into()),
