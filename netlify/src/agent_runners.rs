@@ -250,7 +250,10 @@ pub struct AgentRunnerSessionStep {
 /// Where a file is uploaded to, as the service writes it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct UploadUrl(pub Value);
+#[allow(missing_docs)]
+pub struct UploadUrl {
+    pub answer: Value,
+}
 
 open_enum! {
     /// Which work.

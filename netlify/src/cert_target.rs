@@ -81,7 +81,8 @@ impl SiteCertTarget {
         if served.state.as_deref() != Some("custom") {
             return Ok(None);
         }
-        let noted = self.metadata().await?.0.remove(NOTE).and_then(|note| serde_json::from_value::<Note>(note).ok());
+        let noted =
+            self.metadata().await?.members.remove(NOTE).and_then(|note| serde_json::from_value::<Note>(note).ok());
         let noted =
             noted.filter(|note| served.expires_at.is_some_and(|at| at.as_second() == note.not_after.as_second()));
         Ok(noted.and_then(|note| note.sha256.parse().ok()))
@@ -151,7 +152,7 @@ impl CertTarget for SiteCertTarget {
         // A note that comes before what it is about could be believed too early.
         let note = Note { sha256: bundle.sha256().to_string(), not_after: bundle.not_after() };
         let mut metadata = self.metadata().await?;
-        metadata.0.insert(NOTE.to_owned(), serde_json::to_value(note).unwrap_or(Value::Null));
+        metadata.members.insert(NOTE.to_owned(), serde_json::to_value(note).unwrap_or(Value::Null));
         self.client.metadata().update(&self.site, metadata).await?;
         Ok(certificate::Outcome::Changed)
     }

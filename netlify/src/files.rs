@@ -44,7 +44,7 @@ impl Files {
 
     /// Reads what is known of a file.
     ///
-    /// `GET /sites/{site_id}/files/{file_path}`
+    /// `GET /sites/{site_id}/files/{file_path*}`
     pub fn get(&self, site: &SiteId, path: &str) -> Call<File> {
         self.0.send(&GET, [site, &path], ())
     }

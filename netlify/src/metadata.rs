@@ -7,8 +7,8 @@
 //! # let netlify = FakeNetlify::new().client();
 //! # let site = netlify.sites().create(Default::default(), howdah_netlify::sites::SiteSettings::new()).await?;
 //! let noted = serde_json::json!({ "owner": "docs" }).as_object().cloned().unwrap_or_default();
-//! netlify.metadata().update(&site.id, Metadata(noted)).await?;
-//! assert_eq!(netlify.metadata().get(&site.id).await?.0["owner"], "docs");
+//! netlify.metadata().update(&site.id, Metadata { members: noted }).await?;
+//! assert_eq!(netlify.metadata().get(&site.id).await?.members["owner"], "docs");
 //! # Ok(()) }
 //! ```
 //!
@@ -51,4 +51,7 @@ impl SiteMetadata {
 /// What is noted of a site: anything.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Metadata(pub Map<String, Value>);
+#[allow(missing_docs)]
+pub struct Metadata {
+    pub members: Map<String, Value>,
+}

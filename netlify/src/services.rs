@@ -6,7 +6,7 @@
 //! # #[tokio::main(flavor = "current_thread", start_paused = true)] async fn main() -> howdah_core::Result<()> {
 //! # let netlify = FakeNetlify::new().client();
 //! # let site = netlify.sites().create(Default::default(), howdah_netlify::sites::SiteSettings::new()).await?;
-//! let config = Config(Default::default());
+//! let config = Config::default();
 //! let instance = netlify.services().create_instance(&site.id, "identity", config).await?;
 //! assert_eq!(netlify.services().list_instances(&site.id).await?.len(), 1);
 //! # Ok(()) }
@@ -104,7 +104,10 @@ pub type InstanceId = Id<ServiceInstance, String>;
 /// How an add-on is set up: whatever it needs.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct Config(pub Map<String, Value>);
+#[allow(missing_docs)]
+pub struct Config {
+    pub members: Map<String, Value>,
+}
 
 /// An add-on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

@@ -195,29 +195,28 @@ pub struct DefaultHooksData {
     pub access_token: Option<Secret>,
 }
 
-/// Where a site is built from.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[allow(missing_docs)]
-pub struct RepoInfo {
-    pub id: Option<i64>,
-    pub provider: Option<String>,
-    pub deploy_key_id: Option<String>,
-    pub repo_path: Option<String>,
-    pub repo_branch: Option<String>,
-    /// What is served of the result.
-    pub dir: Option<String>,
-    pub functions_dir: Option<String>,
-    /// What builds it.
-    pub cmd: Option<String>,
-    #[serde(default, deserialize_with = "null_as_default")]
-    pub allowed_branches: Vec<String>,
-    pub public_repo: Option<bool>,
-    pub private_logs: Option<bool>,
-    pub repo_url: Option<String>,
-    /// Variables of the build, in the older manner.
-    pub env: Option<BTreeMap<String, String>>,
-    pub installation_id: Option<i64>,
-    pub stop_builds: Option<bool>,
+input! {
+    /// Where a site is built from.
+    pub struct RepoInfo {} optional {
+        id: i64,
+        provider: String,
+        deploy_key_id: String,
+        repo_path: String,
+        repo_branch: String,
+        /// What is served of the result.
+        dir: String,
+        functions_dir: String,
+        /// What builds it.
+        cmd: String,
+        allowed_branches: Vec<String>,
+        public_repo: bool,
+        private_logs: bool,
+        repo_url: String,
+        /// Variables of the build, in the older manner.
+        env: BTreeMap<String, String>,
+        installation_id: i64,
+        stop_builds: bool,
+    }
 }
 
 input! {

@@ -30,8 +30,7 @@ use serde::{Deserialize, Serialize};
 use crate::sites::SiteId;
 
 endpoints! {
-    PROVISION: ()                => SniCertificate      = post("/sites/{site_id}/ssl").idempotent();
-    INSTALL:   CustomCertificate => SniCertificate      = post("/sites/{site_id}/ssl").idempotent();
+    PROVISION: Option<CustomCertificate> => SniCertificate = post("/sites/{site_id}/ssl").idempotent();
     GET:       ()                => SniCertificate      = get("/sites/{site_id}/ssl");
     LIST:      DomainFilter      => Vec<SniCertificate> = get("/sites/{site_id}/ssl/certificates");
 }
@@ -45,14 +44,14 @@ impl SniCertificates {
     ///
     /// `POST /sites/{site_id}/ssl`
     pub fn provision(&self, site: &SiteId) -> Call<SniCertificate> {
-        self.0.send(&PROVISION, [site], ())
+        self.0.send(&PROVISION, [site], None)
     }
 
     /// Serves a certificate of one's own from now on.
     ///
     /// `POST /sites/{site_id}/ssl`
     pub fn install(&self, site: &SiteId, certificate: CustomCertificate) -> Call<SniCertificate> {
-        self.0.send(&INSTALL, [site], certificate)
+        self.0.send(&PROVISION, [site], Some(certificate))
     }
 
     /// Reads what is known of the certificate that is served.

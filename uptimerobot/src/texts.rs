@@ -111,7 +111,7 @@ pub(crate) mod switch {
         Text(String),
     }
 
-    #[allow(clippy::ref_option)] // serde hands over a reference to the field
+    #[allow(clippy::ref_option, clippy::trivially_copy_pass_by_ref)] // serde hands over a reference to the field
     pub(crate) fn serialize<S: Serializer>(on: &Option<bool>, serializer: S) -> Result<S::Ok, S::Error> {
         match on {
             Some(on) => serializer.serialize_str(if *on { "true" } else { "false" }),

@@ -158,7 +158,7 @@ impl Deploys {
 impl Deploys {
     /// Uploads a file that a deploy wants, for one of the paths that have it.
     ///
-    /// `PUT /deploys/{deploy_id}/files/{path}`
+    /// `PUT /deploys/{deploy_id}/files/{path*}`
     pub fn upload_file(&self, deploy: &DeployId, path: &str, content: impl Into<Body>) -> Call<File> {
         let upload = With { query: SizeOption::new(), body: Upload::new(content) };
         self.0.send(&UPLOAD_FILE, [deploy, &path.trim_start_matches('/')], upload)

@@ -226,7 +226,7 @@ struct Hashed {
 impl Contents {
     fn read(folder: &Path, functions: Option<&Path>) -> Result<Self> {
         let mut places = Vec::new();
-        walk(folder, String::new(), &mut places)?;
+        walk(folder, "", &mut places)?;
         if places.is_empty() {
             return Err(Error::invalid(format!("{} has no files to publish", folder.display())));
         }
@@ -302,7 +302,7 @@ impl Hashed {
 }
 
 /// The files below a folder, by their paths from `/` on.
-fn walk(folder: &Path, path: String, found: &mut Vec<(String, PathBuf)>) -> Result<()> {
+fn walk(folder: &Path, path: &str, found: &mut Vec<(String, PathBuf)>) -> Result<()> {
     for place in entries(folder)? {
         let Some(name) = place.file_name().and_then(|name| name.to_str()) else {
             return Err(Error::invalid(format!("the name of {} is not Unicode", place.display())));
@@ -312,7 +312,7 @@ fn walk(folder: &Path, path: String, found: &mut Vec<(String, PathBuf)>) -> Resu
         }
         let path = format!("{path}/{name}");
         if place.is_dir() {
-            walk(&place, path, found)?;
+            walk(&place, &path, found)?;
         } else {
             found.push((path, place));
         }

@@ -17,7 +17,7 @@ use super::{
     things::query,
     unprocessable,
 };
-use crate::ssl::{GET, INSTALL, LIST};
+use crate::ssl::{GET, LIST, PROVISION};
 
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct State {
@@ -99,7 +99,7 @@ fn issue(names: &[&str], authority: KeyPair, from: Timestamp, until: Timestamp) 
 }
 
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
-    fake.on_any(&INSTALL, |world, asked, args| either(provision(world, asked, &args[0])))
+    fake.on_any(&PROVISION, |world, asked, args| either(provision(world, asked, &args[0])))
         .on_any(&GET, |world, _, args| {
             either((|| {
                 let site = sites::id(&world.site(&args[0])?);

@@ -34,7 +34,7 @@ struct Contents {
 }
 
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
-    let fake = serve_files(fake);
+    let fake = serve_acts(serve_builds(serve_files(fake)));
     fake.on_any(&LIST, |world, asked, args| {
         either(world.site(&args[0]).map(|site| {
             let mut deploys = world.things.of("deploy", "site_id", &sites::id(&site));
@@ -64,7 +64,9 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             Ok(Answer::json(200, world.things.get("deploy", &id)?))
         })())
     })
-    .on_any(&DELETE_OF_SITE, |world, _, args| either(of_site(world, args).and_then(|it| remove(world, &sites::id(&it)))))
+    .on_any(&DELETE_OF_SITE, |world, _, args| {
+        either(of_site(world, args).and_then(|it| remove(world, &sites::id(&it))))
+    })
     .on_any(&GET, |world, _, args| either(world.things.get("deploy", &args[0]).map(|it| Answer::json(200, it))))
     .on_any(&DELETE, |world, _, args| either(remove(world, &args[0])))
     .on_any(&CANCEL, |world, _, args| {
@@ -98,22 +100,29 @@ pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
             Ok(Answer::empty(204))
         })())
     })
-    .on_any(&LOCK, |world, _, args| either(set_locked(world, &args[0], true)))
-    .on_any(&UNLOCK, |world, _, args| either(set_locked(world, &args[0], false)))
-    .on_any(&REPORT, |world, asked, args| {
-        either((|| {
-            world.things.get("deploy", &args[0])?;
-            let request = body(asked)?;
-            let scan = &request["secrets_scan"];
-            let result = json!({
-                "scannedFilesCount": scan["scannedFilesCount"].as_u64().unwrap_or_default(),
-                "secretsScanMatches": [],
-            });
-            let report = json!({ "id": world.new_id(), "deploy_id": args[0], "secret_scan_result": result });
-            Ok(Answer::json(200, report))
-        })())
-    })
-    .on_any(&deployed_branches::LIST, |world, _, args| {
+}
+
+/// What is done to a deploy when it is there.
+fn serve_acts(fake: Fake<World>) -> Fake<World> {
+    fake.on_any(&LOCK, |world, _, args| either(set_locked(world, &args[0], true)))
+        .on_any(&UNLOCK, |world, _, args| either(set_locked(world, &args[0], false)))
+        .on_any(&REPORT, |world, asked, args| {
+            either((|| {
+                world.things.get("deploy", &args[0])?;
+                let request = body(asked)?;
+                let scan = &request["secrets_scan"];
+                let result = json!({
+                    "scannedFilesCount": scan["scannedFilesCount"].as_u64().unwrap_or_default(),
+                    "secretsScanMatches": [],
+                });
+                let report = json!({ "id": world.new_id(), "deploy_id": args[0], "secret_scan_result": result });
+                Ok(Answer::json(200, report))
+            })())
+        })
+}
+
+fn serve_builds(fake: Fake<World>) -> Fake<World> {
+    fake.on_any(&deployed_branches::LIST, |world, _, args| {
         either((|| {
             let site = world.site(&args[0])?;
             let Ok(deploy) = world.things.get("deploy", site["published_deploy_id"].as_str().unwrap_or_default()) else {

@@ -23,12 +23,18 @@
 #![allow(clippy::expect_used)]
 
 mod accounts;
+mod agent_runners;
 mod certificates;
+mod databases;
 mod deploys;
+mod dev_servers;
 mod dns_zones;
+mod env;
 mod hosting;
 mod others;
+mod services;
 mod sites;
+mod split_tests;
 mod things;
 
 use std::{fs, io, path::Path, time::Duration};
@@ -108,8 +114,20 @@ impl FakeNetlify {
             .with_quota_of(begins_deploy, quota(3))
             .with_gate(gate);
         let fake = set_up(fake);
-        let groups =
-            [accounts::serve, certificates::serve, deploys::serve, dns_zones::serve, others::serve, sites::serve];
+        let groups = [
+            accounts::serve,
+            agent_runners::serve,
+            certificates::serve,
+            databases::serve,
+            deploys::serve,
+            dev_servers::serve,
+            dns_zones::serve,
+            env::serve,
+            others::serve,
+            services::serve,
+            sites::serve,
+            split_tests::serve,
+        ];
         Self { world: groups.into_iter().fold(fake, |fake, serve| serve(fake)), clock }
     }
 

@@ -80,6 +80,11 @@ pub(super) fn id(site: &Value) -> String {
     site["id"].as_str().unwrap_or_default().to_owned()
 }
 
+/// The id of the site that is the first argument of a path.
+pub(super) fn of_site(world: &World, args: &[String]) -> Result<String, Answer> {
+    world.site(&args[0]).map(|site| id(&site))
+}
+
 /// Every domain that a site is reached at.
 pub(super) fn domains(site: &Value) -> Vec<String> {
     let aliases = site["domain_aliases"].as_array().into_iter().flatten();

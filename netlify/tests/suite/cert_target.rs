@@ -52,12 +52,16 @@ async fn a_note_is_believed_while_the_dates_agree() {
     let netlify = FakeNetlify::new().client();
     let target = target(&netlify).await;
     let id = netlify.sites().list(howdah_netlify::sites::SiteFilter::new()).all().await.unwrap().remove(0).id;
-    netlify.metadata().update(&id, Metadata(Map::from_iter([("owner".to_owned(), json!("docs"))]))).await.unwrap();
+    netlify
+        .metadata()
+        .update(&id, Metadata { members: Map::from_iter([("owner".to_owned(), json!("docs"))]) })
+        .await
+        .unwrap();
     let (first, second) = (bundle(&[HOST]), bundle(&[HOST, "www.vmst.io"]));
     assert_eq!(target.install(&first).await.unwrap(), Outcome::Changed);
     assert_eq!(target.install(&first).await.unwrap(), Outcome::Unchanged);
     // What else is noted stays.
-    assert_eq!(netlify.metadata().get(&id).await.unwrap().0["owner"], "docs");
+    assert_eq!(netlify.metadata().get(&id).await.unwrap().members["owner"], "docs");
 
     // By hand, a certificate with another end.
     let now = Timestamp::now();

@@ -22,8 +22,7 @@ use crate::site;
 async fn a_site_is_made_changed_hidden_and_removed() {
     let netlify = FakeNetlify::new().client();
     let sites = netlify.sites();
-    let repo =
-        RepoInfo { repo_path: Some("vmstan/docs".into()), cmd: Some("mkdocs build".into()), ..RepoInfo::default() };
+    let repo = RepoInfo::new().with_repo_path("vmstan/docs").with_cmd("mkdocs build");
     let settings = SiteSettings::new()
         .with_name("vmst-docs")
         .with_custom_domain("docs.vmst.io")
@@ -93,7 +92,7 @@ async fn snippets_metadata_and_the_cache() {
     assert_eq!(snippets.get(&id, snippet.id).await.unwrap_err().kind(), ErrorKind::NotFound);
 
     assert_eq!(netlify.metadata().get(&id).await.unwrap(), Metadata::default());
-    let noted = Metadata(Map::from_iter([("owner".to_owned(), json!("docs"))]));
+    let noted = Metadata { members: Map::from_iter([("owner".to_owned(), json!("docs"))]) };
     netlify.metadata().update(&id, noted.clone()).await.unwrap();
     assert_eq!(netlify.metadata().get(&id).await.unwrap(), noted);
 
@@ -158,8 +157,8 @@ async fn assets_keys_services_and_split_tests() {
     let services = netlify.services();
     assert_eq!(services.list(ServiceFilter::new().with_search("ident")).await.unwrap().len(), 1);
     assert_eq!(services.get("identity").await.unwrap().slug.as_deref(), Some("identity"));
-    assert!(!services.manifest("identity").await.unwrap().0.is_empty());
-    let config = Config(Map::from_iter([("open".to_owned(), json!(true))]));
+    assert!(!services.manifest("identity").await.unwrap().members.is_empty());
+    let config = Config { members: Map::from_iter([("open".to_owned(), json!(true))]) };
     let instance = services.create_instance(&id, "identity", config.clone()).await.unwrap();
     services.update_instance(&id, "identity", &instance.id, Config::default()).await.unwrap();
     assert_eq!(services.get_instance(&id, "identity", &instance.id).await.unwrap().config, Some(Map::new()));

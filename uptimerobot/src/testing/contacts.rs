@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use howdah_core::{
-    Id,
+    Id, Secret,
     testing::{Answer, Fake},
 };
 use serde::{Deserialize, Serialize};
@@ -162,7 +162,7 @@ fn serve_integrations(fake: Fake<World>) -> Fake<World> {
             let integration = filled(integration, &request["data"])?;
             let same = |one: &Integration| {
                 one.integration_type == integration.integration_type
-                    && one.value.as_ref().map(|it| it.expose()) == integration.value.as_ref().map(|it| it.expose())
+                    && one.value.as_ref().map(Secret::expose) == integration.value.as_ref().map(Secret::expose)
             };
             if integration.value.is_some() && world.contacts.integrations.values().any(same) {
                 return Err(Answer::json(409, json!({ "message": "This integration exists already" })));

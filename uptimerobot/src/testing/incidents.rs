@@ -34,66 +34,72 @@ const TIMEOUT: i64 = 333_333;
 const FIRST: u64 = 100_000_000_000_000_000;
 
 pub(super) fn serve(fake: Fake<World>) -> Fake<World> {
-    fake.on(&LIST, |world, [], filter| {
-        let mut found = all(world);
-        found.retain(|incident| {
-            let monitor = incident.monitor.as_ref();
-            let started = incident.started_at.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
-            filter.monitor_id.is_none_or(|id| monitor.is_some_and(|monitor| monitor.id == id))
-                && filter.monitor_name.as_deref().is_none_or(|part| {
-                    monitor.and_then(|monitor| monitor.friendly_name.as_deref()).is_some_and(|name| name.contains(part))
-                })
-                && filter.started_after.is_none_or(|after| started > Some(after))
-                && filter.started_before.is_none_or(|before| started < Some(before))
-        });
-        Ok(found)
-    })
-    .on(&GET, |world, [id], ()| {
-        let held = &world.incidents.incidents[&find(world, id)?];
-        Ok(Incident {
-            id: IncidentId::new(id.to_owned()),
-            status: Some(status(held)),
-            cause: Some(TIMEOUT),
-            reason: Some(held.reason.clone()),
-            duration: Some(duration(world, held)),
-            started_at: Some(written(held.started)),
-            resolved_at: held.ended.map(written),
-            root_cause: Some(RootCause {
-                url: None,
-                request_headers: None,
-                response_headers: None,
-                http_response_code: None,
-                response_download_url: None,
-            }),
+    serve_log(fake)
+        .on(&LIST, |world, [], filter| {
+            let mut found = all(world);
+            found.retain(|incident| {
+                let monitor = incident.monitor.as_ref();
+                let started = incident.started_at.as_deref().and_then(|text| text.parse::<Timestamp>().ok());
+                filter.monitor_id.is_none_or(|id| monitor.is_some_and(|monitor| monitor.id == id))
+                    && filter.monitor_name.as_deref().is_none_or(|part| {
+                        monitor
+                            .and_then(|monitor| monitor.friendly_name.as_deref())
+                            .is_some_and(|name| name.contains(part))
+                    })
+                    && filter.started_after.is_none_or(|after| started > Some(after))
+                    && filter.started_before.is_none_or(|before| started < Some(before))
+            });
+            Ok(found)
         })
-    })
-    .on(&LIST_COMMENTS, |world, [id], _| Ok(world.incidents.incidents[&find(world, id)?].comments.clone()))
-    .on(&CREATE_COMMENT, |world, [id], text| {
-        let incident = find(world, id)?;
-        let comment = Comment {
-            id: world.new_id(),
-            comment: Some(text.content),
-            publish_on_status_page: Some(text.publish_on_status_page.unwrap_or_default()),
-            created: Some(world.now()),
-            user: Some(CommentAuthor { id: 1_234_567, full_name: Some("Ada Lovelace".into()) }),
-        };
-        world.incidents.incidents.get_mut(&incident).expect("it was found").comments.push(comment);
-        // The service answers with nothing.
-        Ok(None)
-    })
-    .on(&UPDATE_COMMENT, |world, [id, comment], text| {
-        let comment = comment_of(world, id, comment)?;
-        comment.comment = Some(text.content);
-        comment.publish_on_status_page = text.publish_on_status_page.or(comment.publish_on_status_page);
-        Ok(comment.clone())
-    })
-    .on(&DELETE_COMMENT, |world, [id, comment], ()| {
-        let gone = comment_of(world, id, comment)?.id;
-        let incident = find(world, id)?;
-        world.incidents.incidents.get_mut(&incident).expect("it was found").comments.retain(|one| one.id != gone);
-        Ok(())
-    })
-    .on(&ACTIVITY_LOG, |world, [id], ()| {
+        .on(&GET, |world, [id], ()| {
+            let held = &world.incidents.incidents[&find(world, id)?];
+            Ok(Incident {
+                id: IncidentId::new(id.to_owned()),
+                status: Some(status(held)),
+                cause: Some(TIMEOUT),
+                reason: Some(held.reason.clone()),
+                duration: Some(duration(world, held)),
+                started_at: Some(written(held.started)),
+                resolved_at: held.ended.map(written),
+                root_cause: Some(RootCause {
+                    url: None,
+                    request_headers: None,
+                    response_headers: None,
+                    http_response_code: None,
+                    response_download_url: None,
+                }),
+            })
+        })
+        .on(&LIST_COMMENTS, |world, [id], _| Ok(world.incidents.incidents[&find(world, id)?].comments.clone()))
+        .on(&CREATE_COMMENT, |world, [id], text| {
+            let incident = find(world, id)?;
+            let comment = Comment {
+                id: world.new_id(),
+                comment: Some(text.content),
+                publish_on_status_page: Some(text.publish_on_status_page.unwrap_or_default()),
+                created: Some(world.now()),
+                user: Some(CommentAuthor { id: 1_234_567, full_name: Some("Ada Lovelace".into()) }),
+            };
+            world.incidents.incidents.get_mut(&incident).expect("it was found").comments.push(comment);
+            // The service answers with nothing.
+            Ok(None)
+        })
+        .on(&UPDATE_COMMENT, |world, [id, comment], text| {
+            let comment = comment_of(world, id, comment)?;
+            comment.comment = Some(text.content);
+            comment.publish_on_status_page = text.publish_on_status_page.or(comment.publish_on_status_page);
+            Ok(comment.clone())
+        })
+        .on(&DELETE_COMMENT, |world, [id, comment], ()| {
+            let gone = comment_of(world, id, comment)?.id;
+            let incident = find(world, id)?;
+            world.incidents.incidents.get_mut(&incident).expect("it was found").comments.retain(|one| one.id != gone);
+            Ok(())
+        })
+}
+
+fn serve_log(fake: Fake<World>) -> Fake<World> {
+    fake.on(&ACTIVITY_LOG, |world, [id], ()| {
         let held = &world.incidents.incidents[&find(world, id)?];
         let nothing = Activity {
             activity_type: None,

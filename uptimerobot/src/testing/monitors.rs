@@ -409,7 +409,7 @@ fn create(world: &mut World, new: &NewMonitor) -> Result<Monitor, Answer> {
         "regionalData": { "REGION": ["na"], "MANUAL_SELECTED": false },
         "lastDayUptimes": { "bucketSize": 3600, "histogram": [] },
         "createDateTime": now,
-        "userId": 1234567,
+        "userId": 1_234_567,
         "groupId": 0,
         "sslExpirationReminder": false,
         "domainExpirationReminder": false,

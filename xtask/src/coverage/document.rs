@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use super::facts::{self, OTHER_FORM};
 use super::rows::{self, Rows};
+use super::swagger::modernise;
 use super::translate::translate;
 use crate::process::Result;
 
@@ -90,13 +91,15 @@ pub(super) struct RequestBody {
 }
 
 impl Document {
-    pub(super) fn read(path: &Path) -> Result<Self> {
+    /// Reads a document and lets `mend` put right what is known to be wrong in it.
+    pub(super) fn read(path: &Path, mend: fn(&mut Value)) -> Result<Self> {
         let named = |error: String| format!("{}: {error}", path.display());
         let text = fs::read_to_string(path).map_err(|error| named(error.to_string()))?;
         if path.extension().is_some_and(|it| it == "tsv") {
             return Self::of_rows(&text).map_err(named);
         }
-        let root: Value = serde_json::from_str(&text).map_err(|error| named(error.to_string()))?;
+        let mut root: Value = serde_json::from_str(&text).map_err(|error| named(error.to_string()))?;
+        mend(&mut root);
         if facts::is_list_of_facts(&root) { Self::of_facts(root) } else { Self::new(root) }.map_err(named)
     }
 
@@ -112,7 +115,7 @@ impl Document {
     }
 
     pub(super) fn new(root: Value) -> Result<Self> {
-        let root = translate(root);
+        let root = translate(modernise(root));
         let requests = Schemas::new(without_read_only(&root))?;
         Ok(Self {
             answers: Schemas::new(root.clone())?,

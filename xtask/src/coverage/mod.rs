@@ -18,6 +18,7 @@ mod providers;
 mod published;
 mod routes;
 mod rows;
+mod swagger;
 mod translate;
 mod untyped;
 
@@ -71,7 +72,8 @@ pub(crate) fn run(names: &[String]) -> Result<Status> {
 
 fn cover(provider: &Provider, documents: &Path) -> Result<Verdict> {
     let directory = root().join(provider.directory);
-    let document = Document::read(&documents.join(provider.document))?.with_whole_numbers(provider.whole_numbers);
+    let document =
+        Document::read(&documents.join(provider.document), provider.mend)?.with_whole_numbers(provider.whole_numbers);
     let evidence = Evidence {
         document: &document,
         operations: &(provider.operations)(),

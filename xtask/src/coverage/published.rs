@@ -16,7 +16,7 @@ pub(crate) fn write() -> Result<Status> {
     let Some(documents) = std::env::var_os("HOWDAH_DOCUMENTS") else {
         return Ok(Status::NotChecked("HOWDAH_DOCUMENTS names no directory with the providers' documents".into()));
     };
-    let document = Document::read(&Path::new(&documents).join("digitalocean.json"))?;
+    let document = Document::read(&Path::new(&documents).join("digitalocean.json"), |_| {})?;
     let operations = howdah_digitalocean::testing::FROM_EXAMPLES.iter().flat_map(|(_, operations)| *operations);
     let published: BTreeMap<String, Value> =
         operations.map(|it| (it.route().to_string(), example(&document, *it))).collect();
