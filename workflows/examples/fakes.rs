@@ -14,6 +14,8 @@ use howdah_core::testing::Server;
 use howdah_digitalocean::testing::{self as digitalocean, spaces};
 use howdah_dnsimple::testing as dnsimple;
 use howdah_gandi::testing as gandi;
+use howdah_netlify::testing as netlify;
+use howdah_uptimerobot::testing as uptimerobot;
 use serde::Serialize;
 use serde_json::Value;
 
@@ -53,7 +55,7 @@ struct Served {
     token: &'static str,
     /// A number here, a text there.
     account: Value,
-    /// Where the listeners of load balancers and CDN endpoints are, told apart by the name that a client asks for.
+    /// Where the listeners of load balancers, CDN endpoints or sites are, told apart by the name that a client asks for.
     #[serde(skip_serializing_if = "Option::is_none")]
     edge: Option<SocketAddr>,
 }
@@ -107,7 +109,8 @@ pub(crate) async fn serve(
     let (second, third) = (demo.cloudflare.serve().await?, demo.gandi.serve().await?);
     let fifth = demo.digitalocean.serve().await?;
     let sixth = demo.spaces.serve().await?;
-    let edge = demo.digitalocean.edge().serve().await?;
+    let (seventh, eighth) = (demo.netlify.serve().await?, demo.uptimerobot.serve().await?);
+    let (edge, sites) = (demo.digitalocean.edge().serve().await?, demo.netlify.edge().serve().await?);
     let fourth = demo.backblaze.clone().with_settings(settings).serve().await?;
     let served = [
         Served::new("dnsimple", &first, dnsimple::TOKEN, *dnsimple::ACCOUNT.get()),
@@ -117,6 +120,8 @@ pub(crate) async fn serve(
         Served::new("backblaze", &fourth, backblaze::KEY, backblaze::KEY_ID),
         Served { edge: Some(edge.address()), ..Served::new("digitalocean", &fifth, digitalocean::TOKEN, Value::Null) },
         Served::new("spaces", &sixth, spaces::SECRET_KEY, spaces::ACCESS_KEY),
+        Served { edge: Some(sites.address()), ..Served::new("netlify", &seventh, netlify::TOKEN, netlify::ACCOUNT) },
+        Served::new("uptimerobot", &eighth, uptimerobot::KEY, Value::Null),
     ];
     if args.json {
         for one in &served {
@@ -134,6 +139,7 @@ pub(crate) async fn serve(
             out,
             "What DigitalOcean's load balancers and CDN endpoints present: curl --connect-to ::{edge} https://…"
         )?;
+        writeln!(out, "What Netlify's sites present: curl --connect-to ::{} https://…", sites.address())?;
         writeln!(out, "\nStop with Ctrl-C.")?;
     }
     out.flush()?;

@@ -233,7 +233,10 @@ async fn fakes_are_served_as_the_line_of_json_says() {
         assert_eq!(Some(*account.id().get()), line["account"].as_u64());
         let lines: Vec<Value> = told.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
         let providers: Vec<_> = lines.iter().filter_map(|line| line["provider"].as_str()).collect();
-        assert_eq!(providers, ["dnsimple", "cloudflare", "gandi", "backblaze", "digitalocean", "spaces"]);
+        assert_eq!(
+            providers,
+            ["dnsimple", "cloudflare", "gandi", "backblaze", "digitalocean", "spaces", "netlify", "uptimerobot"]
+        );
         let text = |name: &str| lines[3][name].as_str().unwrap().to_owned();
         assert_eq!(text("base_url"), text("origin"));
         let backblaze = Backblaze::builder(text("account"), text("token")).base_url(text("base_url")).build().unwrap();

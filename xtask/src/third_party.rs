@@ -3,6 +3,7 @@
 mod stores;
 
 use std::ffi::OsStr;
+use std::fs;
 use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -23,6 +24,9 @@ const SCRIPTS: &[(&str, &str)] = &[
     ("digitalocean_client.py", "digitalocean"),
     ("spaces_client.py", "spaces"),
 ];
+
+/// The same in the language of the clients that npm has.
+const MODULES: &[(&str, &str)] = &[("netlify_client.mjs", "netlify"), ("uptimerobot_cli.mjs", "uptimerobot")];
 
 /// A tool, and the Debian package that it is in.
 const DNS_TOOLS: &[(&str, &str)] =
@@ -45,7 +49,7 @@ struct Served {
 
 pub(crate) fn run() -> Result<Status> {
     let mut missing = Vec::new();
-    for status in [clients()?, dns_tools()?, stores::check()?] {
+    for status in [clients()?, modules()?, dns_tools()?, stores::check()?] {
         if let Status::NotChecked(why) = status {
             missing.push(why);
         }
@@ -82,6 +86,33 @@ fn clients() -> Result<Status> {
             ("HOWDAH_OFFSITE_COPY", offsite_copy.as_os_str()),
         ];
         run_script(&python, script, &environment)?;
+    }
+    Ok(Status::Passed)
+}
+
+/// The clients that npm has, against our fakes.
+fn modules() -> Result<Status> {
+    let node = match node() {
+        Ok(node) => node,
+        Err(why) => return Ok(Status::NotChecked(why)),
+    };
+    let modules = directory().join("node/node_modules");
+    let mut fakes = Fakes::start()?;
+    for (script, provider) in MODULES {
+        let served = fakes.wait_for(provider)?;
+        println!("{script} against {}", served.base_url);
+        let environment = [
+            ("HOWDAH_BASE_URL", served.base_url.as_str()),
+            ("HOWDAH_TOKEN", &served.token),
+            ("HOWDAH_ACCOUNT", served.account.as_str().unwrap_or_default()),
+        ];
+        let mut command = Command::new(&node);
+        command
+            .arg(root().join("xtask/third-party").join(script))
+            .envs(environment)
+            .env("HOWDAH_NODE_MODULES", &modules);
+        run_checks(&mut command, script)
+            .map_err(|problem| format!("{problem}; the client is right until proven wrong"))?;
     }
     Ok(Status::Passed)
 }
@@ -131,6 +162,23 @@ pub(crate) fn python() -> Result<PathBuf> {
     let installed = output(Command::new(&python).args(install).arg(requirements));
     installed.map_err(|error| format!("pip could not install the clients: {}", error.trim_end()))?;
     Ok(python)
+}
+
+/// A Node that is new enough for all of the modules, which npm brings with them.
+fn node() -> Result<PathBuf> {
+    let place = directory().join("node");
+    let wanted = root().join("xtask/third-party/package.json");
+    fs::create_dir_all(&place)
+        .and_then(|()| fs::copy(wanted, place.join("package.json")))
+        .map_err(|it| it.to_string())?;
+    let install = ["install", "--no-audit", "--no-fund", "--loglevel", "error", "--prefix"];
+    let installed = output(Command::new("npm").args(install).arg(&place));
+    installed.map_err(|error| format!("npm could not install the clients: {}", error.trim_end()))?;
+    let node = place.join("node_modules/node/bin/node");
+    if is_available(Command::new(&node).arg("--version")) {
+        return Ok(node);
+    }
+    Err("npm brought no Node: its package `node` runs a script when it is installed".to_owned())
 }
 
 fn run_script(python: &Path, script: &str, environment: &[(&str, &OsStr)]) -> Result {

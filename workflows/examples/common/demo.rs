@@ -22,6 +22,8 @@ use howdah_digitalocean::{
 };
 use howdah_dnsimple::{contacts::NewContact, testing::FakeDnSimple};
 use howdah_gandi::testing::FakeGandi;
+use howdah_netlify::testing::FakeNetlify;
+use howdah_uptimerobot::testing::FakeUptimeRobot;
 use howdah_workflows::lookout::Lookout;
 use jiff::{SignedDuration, Timestamp};
 
@@ -56,7 +58,9 @@ pub struct Demo {
     pub digitalocean: FakeDigitalOcean,
     pub dnsimple: FakeDnSimple,
     pub gandi: FakeGandi,
+    pub netlify: FakeNetlify,
     pub spaces: FakeSpaces,
+    pub uptimerobot: FakeUptimeRobot,
     pub internet: Internet,
     /// Who issues certificates in this world.
     pub authority: Arc<TestAuthority>,
@@ -73,7 +77,9 @@ impl Demo {
             let backblaze = FakeBackblaze::at(registry.clock().clone()).without_journal();
             let digitalocean = FakeDigitalOcean::at(registry.clock().clone());
             let spaces = FakeSpaces::at(SPACES_REGION, registry.clock().clone(), key_of_all);
-            return Ok(Self::with(registry, fakes, backblaze, (digitalocean, spaces), None));
+            let (netlify, uptimerobot) =
+                (FakeNetlify::at(registry.clock().clone()), FakeUptimeRobot::at(registry.clock().clone()));
+            return Ok(Self::with(registry, fakes, backblaze, (digitalocean, spaces, netlify, uptimerobot), None));
         };
         let failed = |what: &str, error: &dyn std::error::Error| {
             let file = directory.join(what);
@@ -92,6 +98,10 @@ impl Demo {
         let spaces = file("spaces");
         let spaces = FakeSpaces::kept_in(&spaces, SPACES_REGION, registry.clock().clone(), key_of_all);
         let spaces = spaces.map_err(|error| failed("spaces", &error))?;
+        let netlify = FakeNetlify::kept_in(&file("netlify.json"), registry.clock().clone());
+        let netlify = netlify.map_err(|error| failed("netlify.json", &error))?;
+        let uptimerobot = FakeUptimeRobot::kept_in(&file("uptimerobot.json"), registry.clock().clone());
+        let uptimerobot = uptimerobot.map_err(|error| failed("uptimerobot.json", &error))?;
         let cloudflare = FakeCloudflare::kept_in(&file("cloudflare.json"), &registry);
         let dnsimple = FakeDnSimple::kept_on(&file("dnsimple.json"), &registry);
         let gandi = FakeGandi::kept_in(&file("gandi.json"), &registry);
@@ -100,21 +110,23 @@ impl Demo {
             dnsimple.map_err(|error| failed("dnsimple.json", &error))?,
             gandi.map_err(|error| failed("gandi.json", &error))?,
         );
-        Ok(Self::with(registry, fakes, backblaze, (digitalocean, spaces), Some(directory.to_owned())))
+        let others = (digitalocean, spaces, netlify, uptimerobot);
+        Ok(Self::with(registry, fakes, backblaze, others, Some(directory.to_owned())))
     }
 
     fn with(
         registry: Registry,
         (cloudflare, dnsimple, gandi): (FakeCloudflare, FakeDnSimple, FakeGandi),
         backblaze: FakeBackblaze,
-        (digitalocean, spaces): (FakeDigitalOcean, FakeSpaces),
+        (digitalocean, spaces, netlify, uptimerobot): (FakeDigitalOcean, FakeSpaces, FakeNetlify, FakeUptimeRobot),
         directory: Option<PathBuf>,
     ) -> Self {
         let internet = Internet::new(&registry)
             .hosting(Arc::new(cloudflare.clone()))
             .hosting(Arc::new(digitalocean.clone()))
             .hosting(Arc::new(dnsimple.clone()))
-            .hosting(Arc::new(gandi.clone()));
+            .hosting(Arc::new(gandi.clone()))
+            .hosting(Arc::new(netlify.clone()));
         let (clock, rdap) = (registry.clock().clone(), FakeRdap::of(&registry));
         // Large files begin at a size that can be tried out.
         let mut settings = Settings::default();
@@ -131,7 +143,9 @@ impl Demo {
             digitalocean,
             dnsimple,
             gandi,
+            netlify,
             spaces,
+            uptimerobot,
             internet,
             authority,
             directory,
