@@ -8,6 +8,7 @@ mod error;
 pub mod http;
 mod id;
 mod input;
+pub mod monitor;
 mod open_enum;
 pub mod rdap;
 pub mod registrar;

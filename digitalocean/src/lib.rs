@@ -52,6 +52,7 @@ mod dns_provider;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod texts;
+mod uptime_monitor;
 
 pub mod account;
 pub mod actions;
@@ -92,6 +93,7 @@ pub use cert_target::{CdnCertTarget, LoadBalancerCertTarget};
 pub use dns_provider::DigitalOceanDns;
 /// What prices are told in.
 pub use rust_decimal::Decimal;
+pub use uptime_monitor::DigitalOceanMonitor;
 
 /// The base URL of the service.
 pub const PRODUCTION: &str = "https://api.digitalocean.com";

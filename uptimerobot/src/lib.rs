@@ -43,6 +43,7 @@
 //! With the feature `testing` there is a stateful fake of all of this, in process and on loopback.
 
 mod dialect;
+mod monitor;
 #[cfg(feature = "testing")]
 pub mod testing;
 mod texts;
@@ -63,6 +64,8 @@ use howdah_core::{
     http::{Api, ApiBuilder, Auth, Operation, Pagination},
     input,
 };
+
+pub use monitor::UptimeRobotMonitor;
 
 /// The base URL of the service.
 pub const PRODUCTION: &str = "https://api.uptimerobot.com/v3";

@@ -49,6 +49,10 @@ use howdah_core::{
 };
 use howdah_digitalocean::{DigitalOcean, snapshots::SnapshotFilter, testing::spaces::FakeSpaces};
 use howdah_dnsimple::DnSimple;
+use howdah_netlify::{
+    sites::{SiteOptions, SiteSettings},
+    testing::FakeNetlify,
+};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -516,6 +520,35 @@ async fn a_certificate_is_installed_on_the_demo() {
     let document: Value = serde_json::from_str(&said).unwrap();
     assert_eq!(document["acted"], Value::Array(Vec::new()), "{said}");
     assert!(!said.contains("PRIVATE KEY"));
+}
+
+#[tokio::test]
+async fn a_certificate_is_installed_on_a_site_of_the_demo() {
+    let state = TempDir::new().unwrap();
+    let netlify = FakeNetlify::kept_in(&state.path().join("netlify.json"), Clock::system()).unwrap().client();
+    let settings = SiteSettings::new().with_name("vmst-docs").with_custom_domain("docs.vmst.io");
+    netlify.sites().create(SiteOptions::new(), settings).await.unwrap();
+    let on_site =
+        ["--site", "vmst-docs:docs.vmst.io", "--demo", "--state", state.path().to_str().unwrap(), "--apply", "--wait"];
+    let (said, done) = command("install_certificate", &on_site, &[]).await;
+    assert_eq!(done, Ok(()), "{said}");
+    assert!(said.contains("docs.vmst.io:443 at vmst-docs.netlify.app") && said.ends_with("Done.\n"), "{said}");
+    let (said, _) = command("install_certificate", &on_site, &[]).await;
+    assert!(said.ends_with("There was nothing to do.\n"), "{said}");
+    let (_, failure) = command("install_certificate", &["--site", "wiki:wiki.vmst.io", "--demo"], &[]).await;
+    assert!(failure.unwrap_err().contains("there is no site wiki"));
+}
+
+#[tokio::test]
+async fn a_zone_is_moved_to_netlify_on_the_demo() {
+    let line = ["--zone-file", VMST, "--zone", "vmst.io", "--to", "netlify", "--demo", "--apply"];
+    let (_, refused) = command("move_dns", &line, &[]).await;
+    assert!(refused.unwrap_err().contains("_25._tcp.mail.vmst.io. TLSA"));
+    let line = [&line[..], &["--leave-out"]].concat();
+    let (said, done) = command("move_dns", &line, &[]).await;
+    assert_eq!(done, Ok(()), "{said}");
+    let (_, failure) = command("move_dns", &["--zone-file", VMST, "--zone", "vmst.io", "--to", "netlify"], &[]).await;
+    assert!(failure.unwrap_err().contains("NETLIFY_ACCOUNT is not set"));
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ mod internet;
 mod journal;
 mod memory;
 mod memory_cert_target;
+mod memory_monitor;
 mod memory_registrar;
 pub mod quota_server;
 mod rdap;
@@ -36,6 +37,7 @@ pub use internet::{Internet, Served, Ttls};
 pub use journal::Exchange;
 pub use memory::{MemoryDns, MemoryFault};
 pub use memory_cert_target::MemoryCertTarget;
+pub use memory_monitor::MemoryMonitor;
 pub use memory_registrar::MemoryRegistrar;
 pub use rdap::FakeRdap;
 pub use registry::{

@@ -4,6 +4,7 @@
 mod calls;
 mod certificate;
 mod conformance;
+mod conformance_monitor;
 mod conformance_registrar;
 mod dns;
 mod internet;

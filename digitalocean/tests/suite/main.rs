@@ -21,3 +21,4 @@ mod repeat;
 mod spaces;
 mod spaces_fake;
 mod storage;
+mod uptime_monitor;

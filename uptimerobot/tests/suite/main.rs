@@ -6,6 +6,7 @@ mod errors;
 mod incidents;
 mod integrations;
 mod maintenance_windows;
+mod monitor;
 mod monitor_groups;
 mod monitors;
 mod psps;

@@ -11,7 +11,7 @@ use howdah_cloudflare::{CloudflareDns, testing::FakeCloudflare};
 use howdah_core::{
     Clock,
     dns::{DnsProvider as _, DnsProviderExt as _, Name, Scope},
-    testing::{FakeRdap, Internet, Registry, TestAuthority, Ttls},
+    testing::{Edge, FakeRdap, Internet, Registry, TestAuthority, Ttls},
 };
 use howdah_digitalocean::{
     spaces_keys::Grant,
@@ -150,6 +150,12 @@ impl Demo {
             authority,
             directory,
         }
+    }
+
+    /// All listeners of this world that do TLS.
+    pub fn edge(&self) -> Edge {
+        let (house, sites) = (self.digitalocean.edge(), self.netlify.edge());
+        Edge::new(move |hello| house.answering(hello).or_else(|| sites.answering(hello)))
     }
 
     /// The world as the month begins, unless it has begun already: the zone is at Cloudflare, the registration has left it

@@ -27,6 +27,7 @@ pub const SMALL: &str = "s-2vcpu-2gb";
 /// What browsers ask for.
 pub const HOSTS: [&str; 2] = ["vmst.io", "www.vmst.io"];
 pub const MEDIA: &str = "media.vmst.io";
+const DOCS: &str = "docs.vmst.io";
 /// Where the media are.
 pub const BUCKET: &str = "vmst-media";
 
@@ -76,7 +77,7 @@ impl Demo {
         if let Some([bought, root]) = files.as_ref().filter(|files| files.iter().all(|file| file.exists())) {
             return Ok(Bought { pem: vec![fs::read_to_string(bought)?], root: fs::read_to_string(root)? });
         }
-        let issued = self.authority.issue(&[HOSTS[0], HOSTS[1], MEDIA], SignedDuration::from_hours(365 * 24));
+        let issued = self.authority.issue(&[HOSTS[0], HOSTS[1], MEDIA, DOCS], SignedDuration::from_hours(365 * 24));
         let pem = vec![issued.leaf, issued.chain, issued.key.expose().to_owned()];
         let root = self.authority.root().to_owned();
         if let Some([bought, kept]) = &files {

@@ -18,6 +18,7 @@ use howdah_gandi::{
     Gandi, GandiDns, GandiRegistrar,
     contacts::{ContactType, NewContact},
 };
+use howdah_netlify::{Netlify, NetlifyDns, accounts::AccountId};
 use howdah_workflows::{engine::Check, lookout::Lookout, move_dns::ZoneCheck};
 
 use super::{Failure, demo::Demo};
@@ -32,8 +33,8 @@ pub struct Providers<'a> {
     pub sandbox: bool,
 }
 
-/// Names that [`Providers::dns`] knows; `digitalocean` neither signs nor registers.
-pub const NAMES: [&str; 4] = ["cloudflare", "digitalocean", "dnsimple", "gandi"];
+/// Names that [`Providers::dns`] knows; `digitalocean` and `netlify` neither sign nor register.
+pub const NAMES: [&str; 5] = ["cloudflare", "digitalocean", "dnsimple", "gandi", "netlify"];
 
 /// DNS hosting, with what its own interface can tell beyond the common trait.
 pub struct Hosting {
@@ -69,6 +70,13 @@ impl Providers<'_> {
             }
             "digitalocean" => (Arc::new(DigitalOceanDns::new(self.digitalocean()?)), Vec::new()),
             "gandi" => (Arc::new(GandiDns::new(self.gandi()?)), Vec::new()),
+            "netlify" => {
+                let account = match self.demo {
+                    Some(_) => howdah_netlify::testing::ACCOUNT.to_owned(),
+                    None => self.variable("NETLIFY_ACCOUNT")?,
+                };
+                (Arc::new(NetlifyDns::new(self.netlify()?, AccountId::new(account))), Vec::new())
+            }
             _ => return Err(unknown(name)),
         };
         Ok(Hosting { provider, checks })
@@ -79,7 +87,9 @@ impl Providers<'_> {
         Ok(match name {
             "cloudflare" => Signer::new(CloudflareDns::new(self.cloudflare()?)),
             "dnsimple" => Signer::new(DnSimpleDns::new(self.dnsimple().await?)),
-            "digitalocean" => return Err(Failure::new("digitalocean does not sign zones: DNSSEC needs another host")),
+            "digitalocean" | "netlify" => {
+                return Err(Failure::new(format!("{name} does not sign zones: DNSSEC needs another host")));
+            }
             "gandi" => Signer::new(GandiDns::new(self.gandi()?)),
             _ => return Err(unknown(name)),
         })
@@ -179,10 +189,19 @@ impl Providers<'_> {
         Ok(DigitalOcean::from(self.patient(builder, "DIGITALOCEAN_API_URL", howdah_digitalocean::PRODUCTION).build()?))
     }
 
+    /// Netlify: `NETLIFY_AUTH_TOKEN`, and `NETLIFY_ACCOUNT`, a slug, for its DNS. It has no sandbox.
+    pub fn netlify(&self) -> Result<Netlify, Failure> {
+        if let Some(demo) = self.demo {
+            return Ok(demo.netlify.client());
+        }
+        let builder = Netlify::builder(self.variable("NETLIFY_AUTH_TOKEN")?);
+        Ok(Netlify::from(self.patient(builder, "NETLIFY_API_URL", howdah_netlify::PRODUCTION).build()?))
+    }
+
     /// What browsers see: over the network with the system's authorities, or the demo's listeners with its own.
     pub fn tls_observer(&self) -> Result<tls::Observer, Failure> {
         Ok(match self.demo {
-            Some(demo) => tls::Observer::new(Arc::new(demo.digitalocean.edge()), demo.roots()?)?,
+            Some(demo) => tls::Observer::new(Arc::new(demo.edge()), demo.roots()?)?,
             None => tls::Observer::network()?,
         })
     }

@@ -10,6 +10,7 @@ use futures::{FutureExt as _, future::BoxFuture};
 
 pub mod certificate;
 pub mod dns;
+pub mod monitor;
 pub mod registrar;
 
 /// One thing that an implementation has to do.
