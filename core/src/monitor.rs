@@ -94,11 +94,11 @@ pub trait MonitorExt: Monitor {
     /// An error unless there are status pages.
     fn require_pages(&self, page: Option<&StatusPage>) -> Result<()> {
         match (self.capabilities().pages, page) {
-            (false, _) => Err(unsupported(self.name(), "there are no status pages")),
-            (true, Some(StatusPage { domain: Some(domain), .. })) if !self.capabilities().page_domains => {
+            (None, _) => Err(unsupported(self.name(), "there are no status pages")),
+            (Some(pages), Some(StatusPage { domain: Some(domain), .. })) if !pages.domain => {
                 Err(unsupported(self.name(), &format!("a status page cannot be at `{domain}`")))
             }
-            (true, _) => Ok(()),
+            _ => Ok(()),
         }
     }
 }
@@ -119,26 +119,44 @@ pub struct MonitorCapabilities {
     pub every: RangeInclusive<Duration>,
     /// Whether there are maintenance windows.
     pub windows: bool,
-    /// Whether there are status pages.
-    pub pages: bool,
-    /// Whether a status page can be at a name of one's own.
-    pub page_domains: bool,
+    /// What status pages can be, if there are any.
+    pub pages: Option<PageCapabilities>,
+}
+
+/// What a provider's status pages can be.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct PageCapabilities {
+    /// Whether one can be at a name of one's own.
+    pub domain: bool,
     /// Whether a certificate of one's own can be served there. Where it cannot, the provider gets one itself, which the CAA
     /// records of the name have to allow.
-    pub page_certificates: bool,
+    pub certificate: bool,
+}
+
+impl PageCapabilities {
+    /// At the provider's address alone.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// At a name of one's own too, with the provider's certificate.
+    #[must_use]
+    pub fn with_domain(self) -> Self {
+        Self { domain: true, ..self }
+    }
+
+    /// At a name of one's own too, with one's own certificate.
+    #[must_use]
+    pub fn with_certificate(self) -> Self {
+        Self { domain: true, certificate: true }
+    }
 }
 
 impl MonitorCapabilities {
     /// Checks of these kinds, and nothing else.
     pub fn new(kinds: impl IntoIterator<Item = CheckKind>, every: RangeInclusive<Duration>) -> Self {
-        Self {
-            kinds: kinds.into_iter().collect(),
-            every,
-            windows: false,
-            pages: false,
-            page_domains: false,
-            page_certificates: false,
-        }
+        Self { kinds: kinds.into_iter().collect(), every, windows: false, pages: None }
     }
 
     /// Why a check is not possible, if it is not.

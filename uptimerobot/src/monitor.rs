@@ -11,7 +11,7 @@ use howdah_core::{
     Error, ErrorKind, Outcome, Result,
     monitor::{
         Check, CheckKind, CheckState, CheckSubject, HeldCheck, HeldPage, HeldWindow, MaintenanceWindow, Monitor,
-        MonitorCapabilities, MonitorExt as _, StatusPage,
+        MonitorCapabilities, MonitorExt as _, PageCapabilities, StatusPage,
     },
 };
 use jiff::{SignedDuration, civil::DateTime, tz::TimeZone};
@@ -36,8 +36,7 @@ static CAPABILITIES: LazyLock<MonitorCapabilities> = LazyLock::new(|| {
     let every = Duration::from_secs(30)..=Duration::from_secs(31 * 24 * 3600);
     let mut capabilities = MonitorCapabilities::new(CheckKind::ALL, every);
     capabilities.windows = true;
-    capabilities.pages = true;
-    capabilities.page_domains = true;
+    capabilities.pages = Some(PageCapabilities::new().with_domain());
     capabilities
 });
 

@@ -122,8 +122,8 @@ async fn sites(netlify: &Netlify, named: &[Named]) -> Result<Vec<Arc<dyn CertTar
     let mut targets: Vec<Arc<dyn CertTarget>> = Vec::new();
     for Named { name, hosts } in named {
         let found = there.iter().find(|site| site.name.as_ref() == Some(name) || site.id.get() == name);
-        let names = there.iter().filter_map(|site| site.name.as_deref());
-        let found = found.ok_or_else(|| common::missing(&format!("site {name}"), names))?;
+        let known = there.iter().filter_map(|site| site.name.as_deref());
+        let found = found.ok_or_else(|| common::missing(&format!("site {name}"), known))?;
         targets.push(Arc::new(SiteCertTarget::new(netlify.clone(), found.id.clone(), hosts)));
     }
     Ok(targets)
@@ -136,8 +136,8 @@ async fn targets(ocean: &DigitalOcean, args: &Args) -> Result<Vec<Arc<dyn CertTa
         let there = ocean.load_balancers().list().all().await?;
         for Named { name, hosts } in &args.load_balancer {
             let found = there.iter().find(|one| one.name == *name || one.id.get() == name);
-            let names = there.iter().map(|one| one.name.as_str());
-            let found = found.ok_or_else(|| common::missing(&format!("load balancer {name}"), names))?;
+            let known = there.iter().map(|one| one.name.as_str());
+            let found = found.ok_or_else(|| common::missing(&format!("load balancer {name}"), known))?;
             let target = LoadBalancerCertTarget::new(ocean.clone(), found.id.clone(), hosts);
             targets.push(Arc::new(target.with_name(name)));
         }

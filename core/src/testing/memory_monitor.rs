@@ -12,7 +12,7 @@ use crate::{
     Error, ErrorKind, Outcome, Result,
     monitor::{
         Check, CheckKind, CheckState, HeldCheck, HeldPage, HeldWindow, MaintenanceWindow, Monitor, MonitorCapabilities,
-        MonitorExt as _, StatusPage,
+        MonitorExt as _, PageCapabilities, StatusPage,
     },
 };
 
@@ -45,9 +45,7 @@ impl MemoryMonitor {
         let day = Duration::from_secs(31 * 24 * 3600);
         let mut capabilities = MonitorCapabilities::new(CheckKind::ALL, Duration::from_secs(30)..=day);
         capabilities.windows = true;
-        capabilities.pages = true;
-        capabilities.page_domains = true;
-        capabilities.page_certificates = true;
+        capabilities.pages = Some(PageCapabilities::new().with_certificate());
         Self::with(capabilities)
     }
 

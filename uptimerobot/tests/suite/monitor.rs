@@ -108,5 +108,5 @@ async fn what_the_plan_does_not_include_is_told() {
     assert_eq!(monitor.create_check(&site()).await.unwrap_err().kind(), ErrorKind::PlanRequired);
     let page = StatusPage::new("vmst.io", [""; 0]).with_domain("status.vmst.io");
     assert_eq!(monitor.create_page(&page).await.unwrap_err().kind(), ErrorKind::PlanRequired);
-    assert!(!monitor.capabilities().page_certificates);
+    assert!(!monitor.capabilities().pages.unwrap().certificate);
 }

@@ -57,9 +57,10 @@ pub fn cases(monitor: &dyn Monitor) -> Vec<Case<dyn Subject>> {
     }
     let windows = (!capabilities.windows).then(|| "maintenance windows".to_owned());
     let no_windows = windows.is_none().then(|| "they are declared".to_owned());
-    let pages = (!capabilities.pages).then(|| "status pages".to_owned());
+    let pages = capabilities.pages.is_none().then(|| "status pages".to_owned());
     let no_pages = pages.is_none().then(|| "they are declared".to_owned());
-    let domains = (!capabilities.page_domains).then(|| "status pages at a name of one's own".to_owned());
+    let domains = (!capabilities.pages.is_some_and(|pages| pages.domain))
+        .then(|| "status pages at a name of one's own".to_owned());
     cases.extend([
         case("check: names that a page of HTML would write otherwise", |it| awkward_name(it).boxed()),
         case("check: an update that changes nothing", |it| same_again(it).boxed()),
