@@ -41,7 +41,7 @@ endpoints! {
     DELETE_SESSION:    ()                    => ()                      = delete("/agent_runners/{agent_runner_id}/sessions/{agent_runner_session_id}").status(202);
 }
 
-/// The agent runners. Reach it through [`Netlify::agent_runners`](crate::Netlify::agent_runners).
+/// The agent runners. Reach them through [`Netlify::agent_runners`](crate::Netlify::agent_runners).
 #[derive(Clone, Debug)]
 pub struct AgentRunners(pub(crate) Api);
 

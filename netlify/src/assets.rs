@@ -35,7 +35,7 @@ endpoints! {
     PUBLIC_SIGNATURE: ()                => AssetPublicSignature = get("/sites/{site_id}/assets/{asset_id}/public_signature");
 }
 
-/// The assets of a site. Reach it through [`Netlify::assets`](crate::Netlify::assets).
+/// The assets of a site. Reach them through [`Netlify::assets`](crate::Netlify::assets).
 #[derive(Clone, Debug)]
 pub struct Assets(pub(crate) Api);
 

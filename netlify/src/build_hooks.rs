@@ -33,7 +33,7 @@ endpoints! {
     DELETE: ()                => ()             = delete("/sites/{site_id}/build_hooks/{id}").status(204);
 }
 
-/// The build hooks of a site. Reach it through [`Netlify::build_hooks`](crate::Netlify::build_hooks).
+/// The build hooks of a site. Reach them through [`Netlify::build_hooks`](crate::Netlify::build_hooks).
 #[derive(Clone, Debug)]
 pub struct BuildHooks(pub(crate) Api);
 

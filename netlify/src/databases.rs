@@ -48,7 +48,7 @@ endpoints! {
     RESTORE_SNAPSHOT:   SnapshotRestore                 => ()                = post("/sites/{site_id}/database/snapshot/{snapshot_id}/restore");
 }
 
-/// The databases of a site. Reach it through [`Netlify::databases`](crate::Netlify::databases).
+/// The databases of a site. Reach them through [`Netlify::databases`](crate::Netlify::databases).
 #[derive(Clone, Debug)]
 pub struct Databases(pub(crate) Api);
 

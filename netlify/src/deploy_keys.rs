@@ -25,7 +25,7 @@ endpoints! {
     DELETE: () => ()             = delete("/deploy_keys/{key_id}").status(204);
 }
 
-/// The deploy keys. Reach it through [`Netlify::deploy_keys`](crate::Netlify::deploy_keys).
+/// The deploy keys. Reach them through [`Netlify::deploy_keys`](crate::Netlify::deploy_keys).
 #[derive(Clone, Debug)]
 pub struct DeployKeys(pub(crate) Api);
 

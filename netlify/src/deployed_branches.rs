@@ -25,7 +25,7 @@ endpoints! {
     LIST: () => Vec<DeployedBranch> = get("/sites/{site_id}/deployed-branches");
 }
 
-/// The deployed branches of a site. Reach it through [`Netlify::deployed_branches`](crate::Netlify::deployed_branches).
+/// The deployed branches of a site. Reach them through [`Netlify::deployed_branches`](crate::Netlify::deployed_branches).
 #[derive(Clone, Debug)]
 pub struct DeployedBranches(pub(crate) Api);
 

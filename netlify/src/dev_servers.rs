@@ -37,7 +37,7 @@ endpoints! {
     DELETE_HOOK:   ()                    => ()                 = delete("/sites/{site_id}/dev_server_hooks/{id}").status(204);
 }
 
-/// The development servers of a site. Reach it through [`Netlify::dev_servers`](crate::Netlify::dev_servers).
+/// The development servers of a site. Reach them through [`Netlify::dev_servers`](crate::Netlify::dev_servers).
 #[derive(Clone, Debug)]
 pub struct DevServers(pub(crate) Api);
 

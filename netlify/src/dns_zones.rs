@@ -40,7 +40,7 @@ endpoints! {
     DELETE_RECORD:      ()                  => ()             = delete("/dns_zones/{zone_id}/dns_records/{dns_record_id}").status(204);
 }
 
-/// The DNS zones. Reach it through [`Netlify::dns_zones`](crate::Netlify::dns_zones).
+/// The DNS zones. Reach them through [`Netlify::dns_zones`](crate::Netlify::dns_zones).
 #[derive(Clone, Debug)]
 pub struct DnsZones(pub(crate) Api);
 

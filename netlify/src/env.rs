@@ -37,7 +37,7 @@ endpoints! {
     DELETE_VALUE: Query<EnvOptions>                     => ()          = delete("/accounts/{account_id}/env/{key}/value/{id}").status(204);
 }
 
-/// The environment variables. Reach it through [`Netlify::env`](crate::Netlify::env).
+/// The environment variables. Reach them through [`Netlify::env`](crate::Netlify::env).
 #[derive(Clone, Debug)]
 pub struct EnvironmentVariables(pub(crate) Api);
 

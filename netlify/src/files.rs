@@ -30,7 +30,7 @@ endpoints! {
     GET:  () => File      = get("/sites/{site_id}/files/{file_path*}");
 }
 
-/// The files of a site. Reach it through [`Netlify::files`](crate::Netlify::files).
+/// The files of a site. Reach them through [`Netlify::files`](crate::Netlify::files).
 #[derive(Clone, Debug)]
 pub struct Files(pub(crate) Api);
 

@@ -29,7 +29,7 @@ endpoints! {
     SEARCH: FunctionFilter => Vec<SiteFunctions> = get("/sites/{site_id}/functions");
 }
 
-/// The functions of a site. Reach it through [`Netlify::functions`](crate::Netlify::functions).
+/// The functions of a site. Reach them through [`Netlify::functions`](crate::Netlify::functions).
 #[derive(Clone, Debug)]
 pub struct Functions(pub(crate) Api);
 

@@ -36,7 +36,7 @@ endpoints! {
     LIST_TYPES: ()                         => Vec<HookType> = get("/hooks/types");
 }
 
-/// The notifications of a site. Reach it through [`Netlify::hooks`](crate::Netlify::hooks).
+/// The notifications of a site. Reach them through [`Netlify::hooks`](crate::Netlify::hooks).
 #[derive(Clone, Debug)]
 pub struct Hooks(pub(crate) Api);
 

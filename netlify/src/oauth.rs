@@ -29,7 +29,7 @@ endpoints! {
     EXCHANGE: ()                            => AccessToken = post("/oauth/tickets/{ticket_id}/exchange").status(201);
 }
 
-/// The OAuth tickets. Reach it through [`Netlify::oauth`](crate::Netlify::oauth).
+/// The OAuth tickets. Reach them through [`Netlify::oauth`](crate::Netlify::oauth).
 #[derive(Clone, Debug)]
 pub struct Tickets(pub(crate) Api);
 

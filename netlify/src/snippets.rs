@@ -31,7 +31,7 @@ endpoints! {
     DELETE: ()              => ()           = delete("/sites/{site_id}/snippets/{snippet_id}").status(204);
 }
 
-/// The snippets of a site. Reach it through [`Netlify::snippets`](crate::Netlify::snippets).
+/// The snippets of a site. Reach them through [`Netlify::snippets`](crate::Netlify::snippets).
 #[derive(Clone, Debug)]
 pub struct Snippets(pub(crate) Api);
 

@@ -34,7 +34,7 @@ endpoints! {
     UNPUBLISH: ()                => ()             = post("/sites/{site_id}/traffic_splits/{split_test_id}/unpublish").status(204).idempotent();
 }
 
-/// The split tests of a site. Reach it through [`Netlify::split_tests`](crate::Netlify::split_tests).
+/// The split tests of a site. Reach them through [`Netlify::split_tests`](crate::Netlify::split_tests).
 #[derive(Clone, Debug)]
 pub struct SplitTests(pub(crate) Api);
 

@@ -30,12 +30,12 @@ use serde::{Deserialize, Serialize};
 use crate::sites::SiteId;
 
 endpoints! {
-    PROVISION: Option<CustomCertificate> => SniCertificate = post("/sites/{site_id}/ssl").idempotent();
-    GET:       ()                => SniCertificate      = get("/sites/{site_id}/ssl");
-    LIST:      DomainFilter      => Vec<SniCertificate> = get("/sites/{site_id}/ssl/certificates");
+    PROVISION: Option<CustomCertificate> => SniCertificate      = post("/sites/{site_id}/ssl").idempotent();
+    GET:       ()                        => SniCertificate      = get("/sites/{site_id}/ssl");
+    LIST:      DomainFilter              => Vec<SniCertificate> = get("/sites/{site_id}/ssl/certificates");
 }
 
-/// The certificates of a site. Reach it through [`Netlify::ssl`](crate::Netlify::ssl).
+/// The certificates of a site. Reach them through [`Netlify::ssl`](crate::Netlify::ssl).
 #[derive(Clone, Debug)]
 pub struct SniCertificates(pub(crate) Api);
 

@@ -37,21 +37,21 @@ pub use publication::{Publication, Published};
 use crate::{PAGES, dialect::DEPLOYS, files::File, functions::Function, sites::SiteId};
 
 endpoints! {
-    LIST:            DeployFilter                     => Vec<Deploy>                = get("/sites/{site_id}/deploys").pages(PAGES);
-    CREATE:          With<DeployOptions, DeployFiles> => Deploy                     = post("/sites/{site_id}/deploys").bucket(DEPLOYS);
-    GET_OF_SITE:     ()                               => Deploy                     = get("/sites/{site_id}/deploys/{deploy_id}");
-    UPDATE:          With<UpdateOptions, DeployFiles> => Deploy                     = put("/sites/{site_id}/deploys/{deploy_id}");
-    DELETE_OF_SITE:  ()                               => ()                         = delete("/sites/{site_id}/deploys/{deploy_id}").status(204);
-    GET:             ()                               => Deploy                     = get("/deploys/{deploy_id}");
-    DELETE:          ()                               => ()                         = delete("/deploys/{deploy_id}").status(204);
-    CANCEL:          ()                               => Deploy                     = post("/deploys/{deploy_id}/cancel").status(201).idempotent();
-    RESTORE:         ()                               => Deploy                     = post("/sites/{site_id}/deploys/{deploy_id}/restore").status(201).idempotent();
-    ROLLBACK:        ()                               => ()                         = put("/sites/{site_id}/rollback").status(204).once();
-    LOCK:            ()                               => Deploy                     = post("/deploys/{deploy_id}/lock").idempotent();
-    UNLOCK:          ()                               => Deploy                     = post("/deploys/{deploy_id}/unlock").idempotent();
-    REPORT:          ValidationsReportUpdate          => ValidationsReport          = patch("/deploys/{deploy_id}/validations_report");
-    UPLOAD_FILE:     With<SizeOption, Upload>         => File         = put("/deploys/{deploy_id}/files/{path*}");
-    UPLOAD_FUNCTION: With<FunctionOptions, Upload>    => Function = put("/deploys/{deploy_id}/functions/{name}");
+    LIST:            DeployFilter                     => Vec<Deploy>       = get("/sites/{site_id}/deploys").pages(PAGES);
+    CREATE:          With<DeployOptions, DeployFiles> => Deploy            = post("/sites/{site_id}/deploys").bucket(DEPLOYS);
+    GET_OF_SITE:     ()                               => Deploy            = get("/sites/{site_id}/deploys/{deploy_id}");
+    UPDATE:          With<UpdateOptions, DeployFiles> => Deploy            = put("/sites/{site_id}/deploys/{deploy_id}");
+    DELETE_OF_SITE:  ()                               => ()                = delete("/sites/{site_id}/deploys/{deploy_id}").status(204);
+    GET:             ()                               => Deploy            = get("/deploys/{deploy_id}");
+    DELETE:          ()                               => ()                = delete("/deploys/{deploy_id}").status(204);
+    CANCEL:          ()                               => Deploy            = post("/deploys/{deploy_id}/cancel").status(201).idempotent();
+    RESTORE:         ()                               => Deploy            = post("/sites/{site_id}/deploys/{deploy_id}/restore").status(201).idempotent();
+    ROLLBACK:        ()                               => ()                = put("/sites/{site_id}/rollback").status(204).once();
+    LOCK:            ()                               => Deploy            = post("/deploys/{deploy_id}/lock").idempotent();
+    UNLOCK:          ()                               => Deploy            = post("/deploys/{deploy_id}/unlock").idempotent();
+    REPORT:          ValidationsReportUpdate          => ValidationsReport = patch("/deploys/{deploy_id}/validations_report");
+    UPLOAD_FILE:     With<SizeOption, Upload>         => File              = put("/deploys/{deploy_id}/files/{path*}");
+    UPLOAD_FUNCTION: With<FunctionOptions, Upload>    => Function          = put("/deploys/{deploy_id}/functions/{name}");
 }
 
 /// The deploys group. Reach it through [`Netlify::deploys`](crate::Netlify::deploys).
